@@ -1,0 +1,55 @@
+# Every target makes its own environment in .venv; a machine needs Python 3.11 or newer, git, make and a package registry.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+SOURCES := $(shell find phelps_jupyter tests -name '*.py')
+PYTEST_FLAGS ?=
+
+.PHONY: demo test lint types contracts coverage wheel clean
+
+demo: $(VENV)/.examples
+	$(BIN)/python examples/demo.py
+
+test: $(VENV)/.test
+	$(BIN)/python -m pytest --cov --cov-report= $(PYTEST_FLAGS)
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.test
+	$(BIN)/mypy
+	$(BIN)/mypy --strict examples/demo.py
+
+contracts: $(VENV)/.test
+	$(BIN)/lint-imports
+
+# What must be proven by tests to the last branch; the rest is proven by tests that start real engines in other processes.
+coverage: .coverage
+	$(BIN)/coverage report --show-missing --skip-covered --fail-under=100 --include='phelps_jupyter/core/*'
+	$(BIN)/coverage report --show-missing --skip-covered --fail-under=100 \
+		--include='phelps_jupyter/runtime/values.py,phelps_jupyter/runtime/digest*.py'
+
+wheel: $(VENV)/.test
+	rm -rf dist
+	$(BIN)/python -m build --wheel
+
+clean:
+	rm -rf $(VENV) dist build .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+# Written by the tests, and as good as new while no source is younger.
+.coverage: $(SOURCES)
+	$(MAKE) test
+
+$(VENV)/.python:
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/.examples: $(VENV)/.python pyproject.toml
+	$(PIP) install --editable '.[examples]'
+	touch $@
+
+$(VENV)/.test: $(VENV)/.python pyproject.toml
+	$(PIP) install --editable '.[test]'
+	touch $@

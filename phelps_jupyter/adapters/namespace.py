@@ -1,0 +1,112 @@
+"""The kernel's names: which cell bound each, what it holds, and what a placeholder hides. Runs nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, MutableMapping
+from dataclasses import dataclass
+
+from phelps_jupyter.core.model import CellId, Digest, RunId, TaskName
+
+
+class Placeholder:
+    """Stands under a task's output name until a plain cell reads it. Its repr tells the state."""
+
+    __slots__ = ("_tell", "name", "task")
+
+    def __init__(self, task: TaskName, name: str, tell: object) -> None:
+        self.task = task
+        self.name = name
+        self._tell = tell
+
+    def __repr__(self) -> str:
+        told = self._tell() if callable(self._tell) else self._tell
+        return f"<{self.name}: of task {self.task}, {told}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The plain cell that last bound a name, with its code as it was then."""
+
+    cell: CellId
+    code: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """The run and digest of a task's value that was bound in the kernel."""
+
+    run: RunId
+    digest: Digest
+
+
+class Missing(Exception):
+    """The kernel has no value under this name."""
+
+
+class Namespace:
+    """The kernel's names, seen by a session."""
+
+    def __init__(self, names: MutableMapping[str, object]) -> None:
+        self.names = names
+        self._origins: dict[str, Origin] = {}
+        self._hidden: dict[str, object] = {}
+        self._fetched: dict[str, Fetched] = {}
+        self._before: dict[str, int] = {}
+
+    def before_cell(self) -> None:
+        """Remember what each name holds, so that the difference shows what a plain cell bound."""
+        self._before = {name: id(value) for name, value in self.names.items()}
+
+    def after_cell(self, cell: CellId, code: Digest, writes: Iterable[str]) -> None:
+        """A plain cell has run: the names that it bound, or may have changed in place, are its."""
+        before = self._before
+        bound = {name for name, value in self.names.items() if before.get(name) != id(value)}
+        gone = before.keys() - self.names.keys()
+        for name in bound | gone | {name for name in writes if name in self.names}:
+            if not isinstance(self.names.get(name), Placeholder):
+                self._origins[name] = Origin(cell, code)
+                self._hidden.pop(name, None)
+                self._fetched.pop(name, None)
+
+    def origin(self, name: str) -> Origin | None:
+        """Who bound the plain value of this name; None when it was not a cell that we saw."""
+        return self._origins.get(name)
+
+    def value(self, name: str) -> object:
+        """The plain value of a name, also when a task's value or its placeholder stands over it now."""
+        if name in self._hidden:
+            return self._hidden[name]
+        if name not in self.names or name in self._fetched or isinstance(self.names[name], Placeholder):
+            raise Missing(name)
+        return self.names[name]
+
+    def is_plain(self, name: str) -> bool:
+        """Whether there is a plain value under this name."""
+        try:
+            self.value(name)
+        except Missing:
+            return False
+        return True
+
+    def hide(self, name: str, placeholder: Placeholder) -> None:
+        """Put a task's placeholder over a name. The plain value is kept: tasks above may still read it."""
+        if self.is_plain(name):
+            self._hidden[name] = self.value(name)
+        self._fetched.pop(name, None)
+        self._set(name, placeholder)
+
+    def bind(self, name: str, value: object, fetched: Fetched) -> None:
+        """Bind a task's value under its name."""
+        if self.is_plain(name):
+            self._hidden[name] = self.value(name)
+        self._set(name, value)
+        self._fetched[name] = fetched
+
+    def _set(self, name: str, value: object) -> None:
+        """What we bind while a cell runs is not the cell's doing."""
+        self.names[name] = value
+        self._before[name] = id(value)
+
+    def fetched(self, name: str) -> Fetched | None:
+        """Which task's value the name holds, if it is one and no plain cell bound it since."""
+        return self._fetched.get(name)

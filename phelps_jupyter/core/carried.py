@@ -1,0 +1,127 @@
+"""What comes along with a name: the globals that its functions read, and the other names of its object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass, field
+
+from phelps_jupyter.core.model import Bindings
+
+_NONE: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Carried:
+    """For each name, at the point reached, what using its functions reads and writes."""
+
+    reads: dict[str, frozenset[str]] = field(default_factory=dict)
+    writes: dict[str, frozenset[str]] = field(default_factory=dict)
+    returned: dict[str, frozenset[str]] = field(default_factory=dict)
+    """For each function or class, what the value of a call reads."""
+
+    def reached(self, names: Iterable[str]) -> set[str]:
+        """The names that using these reads, through all functions."""
+        reads = self.reads
+        if not reads:
+            return set()
+        found: set[str] = set()
+        stack = [name for name in names if name in reads]
+        while stack:
+            for name in reads[stack.pop()]:
+                if name not in found:
+                    found.add(name)
+                    if name in reads:
+                        stack.append(name)
+        return found
+
+    def write(self, bindings: Bindings, bound: frozenset[str]) -> None:
+        """A cell has bound these names."""
+        if not (bindings.deferred or bindings.holds):
+            if self.reads or self.writes or self.returned:
+                self._forget(bound - bindings.passed)
+            return
+        made = [(name, *self._of(bindings, name)) for name in {*bindings.deferred, *map(_plain, bindings.holds)}]
+        self._forget(bound - bindings.passed)
+        self.returned.update(dict.fromkeys(bindings.returned, _NONE))
+        for name, reads, writes, returned in made:
+            # Neither bound nor passed on: functions were put into its object.
+            self._add(self.reads, name, reads)
+            self._add(self.writes, name, writes)
+            self._add(self.returned, name, returned)
+
+    def _forget(self, names: Iterable[str]) -> None:
+        for name in names:
+            self.reads.pop(name, None)
+            self.writes.pop(name, None)
+            self.returned.pop(name, None)
+
+    def _of(self, bindings: Bindings, name: str) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+        reads = bindings.deferred.get(name, _NONE)
+        writes = bindings.deferred_writes.get(name, _NONE)
+        returned = bindings.returned.get(name, _NONE)
+        for token in bindings.holds.get(name, _NONE):
+            reads |= self._token(token)
+            # What a call gives writes nothing by itself, unless it is a function or an instance.
+            if not token.endswith("()") or _plain(token) in self.returned:
+                writes |= self.writes.get(_plain(token), _NONE)
+            if not token.endswith("()"):
+                returned |= self.returned.get(token, _NONE)
+        for token in bindings.holds.get(f"{name}()", _NONE):
+            returned |= self._token(token)
+        return reads, writes, returned
+
+    def _token(self, token: str) -> frozenset[str]:
+        return self.returned.get(_plain(token), _NONE) if token.endswith("()") else self.reads.get(token, _NONE)
+
+    @staticmethod
+    def _add(into: dict[str, frozenset[str]], name: str, names: frozenset[str]) -> None:
+        if names:
+            into[name] = into.get(name, _NONE) | names
+
+
+def _plain(token: str) -> str:
+    return token.removesuffix("()")
+
+
+@dataclass(slots=True)
+class Objects:
+    """Objects that go by several names. Names whose object has one name only are not listed."""
+
+    _of: dict[str, frozenset[int]] = field(default_factory=dict)
+    _names: dict[int, set[str]] = field(default_factory=dict)
+    _made: int = 0
+
+    def others(self, names: Set[str]) -> set[str]:
+        """The other names of these names' objects."""
+        found = {other for name in names for one in self._of.get(name, ()) for other in self._names[one]}
+        return found - names
+
+    def write(self, aliases: Mapping[str, frozenset[str]], bound: frozenset[str]) -> None:
+        """A cell has bound these names; ``aliases`` as in Bindings."""
+        if not aliases and not self._of:
+            return
+        here: dict[str, int] = {}
+        given: dict[str, frozenset[int]] = {}
+        for name, tokens in aliases.items():
+            given[name] = frozenset().union(*(self._token(token, here) for token in tokens))
+        for name in bound:
+            for one in self._of.pop(name, ()):
+                self._names[one].discard(name)
+        for name, objects in given.items():
+            self._of[name] = self._of.get(name, frozenset()) | objects
+            for one in objects:
+                self._names[one].add(name)
+
+    def _token(self, token: str, here: dict[str, int]) -> frozenset[int]:
+        if token.startswith("#"):
+            return frozenset({here[token] if token in here else here.setdefault(token, self._new())})
+        if token not in self._of:
+            one = self._new()
+            self._of[token] = frozenset({one})
+            self._names[one].add(token)
+        return self._of[token]
+
+    def _new(self) -> int:
+        self._made += 1
+        self._names[self._made] = set()
+        return self._made

@@ -1,0 +1,60 @@
+"""What a plain cell's values come from: its code and, closed over all above it, the code and versions that it reads.
+
+A plain cell whose lineage is as it was provides what it provided, so a task can be judged without a kernel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import xxhash
+
+from phelps_jupyter.core.graph import Graph
+from phelps_jupyter.core.model import CellId, Digest, TaskName
+
+VersionOf = Callable[[TaskName, str], Digest | None]
+"""The digest of the value that a task provides under a name now; None when that is not known."""
+
+
+class Lineages:
+    """Lineages of one graph, each computed once."""
+
+    def __init__(self, graph: Graph, version_of: VersionOf) -> None:
+        self._graph = graph
+        self._version_of = version_of
+        self._known: dict[CellId, Digest | None] = {}
+
+    def of(self, cell: CellId) -> Digest | None:
+        """The lineage of a plain cell; None when a task above it is not fresh."""
+        for above in self._plain_above(cell):
+            if above not in self._known:
+                self._known[above] = self._compute(above)
+        return self._known[cell]
+
+    def _plain_above(self, cell: CellId) -> list[CellId]:
+        """The plain cells that this one rests on, itself last, in document order."""
+        found: set[CellId] = set()
+        stack = [cell]
+        while stack:
+            above = stack.pop()
+            if above in found or above in self._known:
+                continue
+            found.add(above)
+            providers = (provider for provider in self._graph.inputs[above].values() if provider is not None)
+            stack += [provider for provider in providers if self._graph.nodes[provider].task is None]
+        return sorted(found, key=lambda above: self._graph.nodes[above].index)
+
+    def _compute(self, cell: CellId) -> Digest | None:
+        state = xxhash.xxh3_128(self._graph.nodes[cell].bindings.code.encode())
+        for name, provider in sorted(self._graph.inputs[cell].items()):
+            source = self._source(name, provider)
+            if source is None:
+                return None
+            state.update(f"{name}={source};".encode())
+        return Digest(state.hexdigest())
+
+    def _source(self, name: str, provider: CellId | None) -> str | None:
+        if provider is None:
+            return "-"
+        task = self._graph.nodes[provider].task
+        return self._known[provider] if task is None else self._version_of(task.name, name)

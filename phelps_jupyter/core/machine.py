@@ -1,0 +1,337 @@
+"""The machine: events in, actions out. It plans runs, releases and places them, and judges how attempts ended.
+
+Theory. A run waits until all it needs has ended well and its captures are made; then its key is proved. A known key
+ends it as reused; else it is ready, is placed on an engine, and its attempt ends in exactly one event. Each answer of
+an engine carries the attempt's number: an engine that comes back late still answers, the number tells its answer
+from the current one. Whoever needs a run that ended badly is skipped.
+It knows no clock (time comes with each event), no values, and no engine but by its id.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+from typing import assert_never
+
+from phelps_jupyter.core import events as ev
+from phelps_jupyter.core.events import Action, Event
+from phelps_jupyter.core.failures import allow_another
+from phelps_jupyter.core.freshness import ALWAYS, FORCED, Verdict
+from phelps_jupyter.core.graph import Graph
+from phelps_jupyter.core.model import Failure, FailureKind, Key, Record, RunId, RunState, Usage
+from phelps_jupyter.core.placement import Fleet
+from phelps_jupyter.core.plan import plan
+from phelps_jupyter.core.ready import ReadyRuns
+from phelps_jupyter.core.runs import Run, Runs
+
+LOG_LINES_KEPT = 1_000
+
+
+class Machine:
+    """All runs of one kernel. ``handle`` touches only what changed."""
+
+    def __init__(self) -> None:
+        self.graph = Graph()
+        self.runs = Runs()
+        self.fleet = Fleet()
+        self.log: deque[str] = deque(maxlen=LOG_LINES_KEPT)
+        """Answers that came late or twice, for the bug report."""
+        self._ready = ReadyRuns()
+        self._by_key: dict[Key, Run] = {}
+        self._engines_asked = False
+        self._engines_settled = False
+
+    @classmethod
+    def replay(cls, events: Iterable[Event]) -> Machine:
+        """A machine that has seen these events: a bug report becomes a test."""
+        machine = cls()
+        for event in events:
+            machine.handle(event)
+        return machine
+
+    def handle(self, event: Event) -> list[Action]:
+        """Take one event; return what must happen now, in order."""
+        actions = self._take(event)
+        return actions + self._dispatch(event)
+
+    def _take(self, event: Event) -> list[Action]:
+        match event:
+            case ev.DocumentChanged() | ev.RunRequested() | ev.Awaited() | ev.CancelRequested():
+                return self._take_wish(event)
+            case ev.Captured() | ev.CaptureFailed() | ev.Proved() | ev.ProofFailed():
+                return self._take_answer(event)
+            case ev.EngineJoined() | ev.EngineLeft() | ev.EnginesSettled() | ev.EnginesFailed():
+                return self._take_from_engines(event)
+            case ev.AttemptStarted() | ev.AttemptDone() | ev.AttemptFailed():
+                return self._take_from_attempt(event)
+            case _:
+                assert_never(event)
+
+    def _take_wish(self, event: ev.DocumentChanged | ev.RunRequested | ev.Awaited | ev.CancelRequested) -> list[Action]:
+        match event:
+            case ev.DocumentChanged():
+                self.graph = event.graph
+                return []
+            case ev.RunRequested():
+                return self._on_run_requested(event)
+            case ev.Awaited():
+                return self._hurry(self.runs.open_of([event.task]))
+            case ev.CancelRequested():
+                names = list(self.runs.open) if event.tasks is None else event.tasks
+                return self._cancel(self.runs.open_of(names), event, "cancelled")
+            case _:
+                assert_never(event)
+
+    def _take_answer(self, event: ev.Captured | ev.CaptureFailed | ev.Proved | ev.ProofFailed) -> list[Action]:
+        run = self.runs[event.run]
+        if run.state is not RunState.WAITING:
+            # It was cancelled while the answer was on its way.
+            return []
+        match event:
+            case ev.Captured():
+                run.captured = True
+                return self._release(run, event)
+            case ev.CaptureFailed():
+                return self._fail(run, event.failure, event, event.state)
+            case ev.Proved():
+                return self._on_proved(run, event)
+            case ev.ProofFailed():
+                return self._fail(run, event.failure, event)
+            case _:
+                assert_never(event)
+
+    def _take_from_engines(
+        self, event: ev.EngineJoined | ev.EngineLeft | ev.EnginesSettled | ev.EnginesFailed
+    ) -> list[Action]:
+        match event:
+            case ev.EngineJoined():
+                self.fleet.join(event.engine, event.host)
+                return []
+            case ev.EngineLeft():
+                return self._on_engine_left(event)
+            case ev.EnginesSettled():
+                self._engines_settled = True
+                return self._fail_the_impossible(event)
+            case ev.EnginesFailed():
+                return self._on_engines_failed(event)
+            case _:
+                assert_never(event)
+
+    def _take_from_attempt(self, event: ev.AttemptStarted | ev.AttemptDone | ev.AttemptFailed) -> list[Action]:
+        if not isinstance(event, ev.AttemptStarted):
+            self.fleet.release((event.run, event.attempt))
+        run = self._current(event.run, event.attempt)
+        if run is None:
+            self.log.append(f"{event.at}: {type(event).__name__} of run {event.run}.{event.attempt} came too late")
+            return []
+        match event:
+            case ev.AttemptStarted():
+                return self._on_attempt_started(run, event)
+            case ev.AttemptDone():
+                return self._on_attempt_done(run, event)
+            case ev.AttemptFailed():
+                return self._on_ended_badly(run, event.failure, event.usage, event)
+            case _:
+                assert_never(event)
+
+    def _on_run_requested(self, event: ev.RunRequested) -> list[Action]:
+        request = plan(self.graph, self.runs, event)
+        actions = self._cancel(request.superseded, event, "newer code was submitted")
+        for run in request.lengthened:
+            self._ready.renew(run)
+        for run in request.made:
+            actions += self._open(run, event)
+        return actions
+
+    def _open(self, run: Run, event: Event) -> list[Action]:
+        if run.settled:
+            # What it needs was found at fault a moment ago, and it was skipped with all the others that need it.
+            return []
+        actions: list[Action] = [ev.Show(event, run.id)]
+        problems = self.graph.problems.get(run.task.cell, ())
+        if problems:
+            return actions + self._fail(run, problems[0], event)
+        bad = next((need for need in sorted(run.needs) if self.runs[need].settled and not self.runs[need].good), None)
+        if bad is not None:
+            return actions + self._skip_readers(self.runs[bad], event)
+        return [*actions, ev.Capture(event, run.id)]
+
+    def _hurry(self, runs: Iterable[Run]) -> list[Action]:
+        """Somebody waits for these: they and all that they wait for go first."""
+        stack = list(runs)
+        while stack:
+            run = stack.pop()
+            run.awaited = True
+            self._ready.renew(run)
+            stack += [other for other in (self.runs[other] for other in run.waits_for) if not other.awaited]
+        return []
+
+    def _cancel(self, runs: Sequence[Run], event: Event, why: str) -> list[Action]:
+        actions: list[Action] = []
+        for run in runs:
+            actions += self._end(run, RunState.CANCELLED, event, why)
+        for run in runs:
+            actions += self._skip_readers(run, event)
+        return actions
+
+    def _release(self, run: Run, event: Event) -> list[Action]:
+        """Prove its key once nothing is missing for it."""
+        if run.state is not RunState.WAITING or run.waits_for or not run.captured:
+            return []
+        return [ev.Prove(event, run.id)]
+
+    def _on_proved(self, run: Run, event: ev.Proved) -> list[Action]:
+        run.key, run.verdict, run.reasons = event.key, event.verdict, event.reasons
+        if event.record is not None and not _runs_anyway(run):
+            return self._reuse(run, event.record, event)
+        if event.record is not None:
+            run.verdict, run.reasons = Verdict.STALE, (FORCED if run.forced else ALWAYS,)
+        twin = self._twin(run, event.key)
+        if twin is None:
+            return self._make_ready(run, event)
+        self.runs.wait(run, twin)
+        return self._hurry([twin]) if run.awaited else []
+
+    def _reuse(self, run: Run, record: Record, event: Event) -> list[Action]:
+        run.outputs, run.usage = record.outputs, record.usage
+        run.changed, run.left_out = record.changed, record.left_out
+        return self._succeed(run, RunState.REUSED, event)
+
+    def _twin(self, run: Run, key: Key) -> Run | None:
+        """An open run with the same key, whose result will serve both."""
+        other = self._by_key.get(key)
+        if other is None or other.settled:
+            self._by_key[key] = run
+            return None
+        return None if _runs_anyway(run) else other
+
+    def _make_ready(self, run: Run, event: Event) -> list[Action]:
+        self.runs.is_news(run)
+        run.step(RunState.READY, type(event).__name__)
+        if self._is_impossible(run):
+            return self._fail_as_impossible(run, event)
+        self._ready.add(run)
+        return [ev.Show(event, run.id)]
+
+    def _on_engine_left(self, event: ev.EngineLeft) -> list[Action]:
+        slot = self.fleet.leave(event.engine)
+        if not self.fleet.engines:
+            self._engines_settled = False
+        run = None if slot is None else self._current(*slot)
+        if run is None:
+            return []
+        lost = Failure(FailureKind.LOST, f"engine {event.engine} is gone: {event.why}", evidence=event.why)
+        return self._on_ended_badly(run, lost, Usage(), event)
+
+    def _on_engines_failed(self, event: ev.EnginesFailed) -> list[Action]:
+        if self.fleet.engines:
+            # One could not be replaced, the others go on.
+            return self._fail_the_impossible(event)
+        self._engines_asked = False
+        failure = Failure(FailureKind.LOST, f"engines could not be started: {event.why}")
+        return [action for run in self._ready.all() for action in self._fail(run, failure, event)]
+
+    def _fail_the_impossible(self, event: Event) -> list[Action]:
+        hopeless = [run for run in self._ready.all() if self._is_impossible(run)]
+        return [action for run in hopeless for action in self._fail_as_impossible(run, event)]
+
+    def _is_impossible(self, run: Run) -> bool:
+        """All engines that will come are there, and it would fit none of them were they idle."""
+        return self._engines_settled and bool(self.fleet.engines) and not self.fleet.could_ever_fit(run.resources)
+
+    def _fail_as_impossible(self, run: Run, event: Event) -> list[Action]:
+        return self._fail(run, Failure(FailureKind.IMPOSSIBLE, self.fleet.shortcoming(run.resources)), event)
+
+    def _current(self, run: RunId, attempt: int) -> Run | None:
+        """The run, if this attempt of it is the one that counts."""
+        found = self.runs.by_id.get(run)
+        if found is None or found.attempt != attempt or found.state not in (RunState.SUBMITTED, RunState.RUNNING):
+            return None
+        return found
+
+    def _on_attempt_started(self, run: Run, event: ev.AttemptStarted) -> list[Action]:
+        if run.state is RunState.RUNNING:
+            return []
+        run.step(RunState.RUNNING, f"attempt {run.attempt}")
+        run.started_at = event.at
+        return [ev.Show(event, run.id)]
+
+    def _on_attempt_done(self, run: Run, event: ev.AttemptDone) -> list[Action]:
+        run.outputs, run.usage, run.changed, run.left_out = event.outputs, event.usage, event.changed, event.left_out
+        run.drew = event.drew
+        return [ev.Store(event, run.id), *self._succeed(run, RunState.DONE, event)]
+
+    def _on_ended_badly(self, run: Run, failure: Failure, usage: Usage, event: Event) -> list[Action]:
+        run.failures = (*run.failures, failure)
+        run.usage = usage
+        if not allow_another(run, failure, usage, self.fleet.largest_memory(run.resources)):
+            return self._fail(run, failure, event)
+        run.step(RunState.READY, f"attempt {run.attempt} {failure.kind}")
+        self._ready.add(run)
+        return [ev.Show(event, run.id)]
+
+    def _succeed(self, run: Run, state: RunState, event: Event) -> list[Action]:
+        run.step(state, type(event).__name__)
+        run.ended_at = event.at
+        self.runs.settled(run)
+        actions: list[Action] = [ev.Show(event, run.id)]
+        for waiting in self.runs.waiting_on(run):
+            waiting.waits_for.discard(run.id)
+            actions += self._release(waiting, event)
+        return actions
+
+    def _fail(
+        self,
+        run: Run,
+        failure: Failure,
+        event: Event,
+        state: RunState = RunState.FAILED,
+    ) -> list[Action]:
+        run.failure = failure
+        return self._end(run, state, event, failure.message) + self._skip_readers(run, event)
+
+    def _skip_readers(self, run: Run, event: Event) -> list[Action]:
+        """Nothing that needs the run can start any more; a run that waited only for an equal key goes itself."""
+        actions: list[Action] = []
+        culprits = [run]
+        for culprit in culprits:
+            for waiting in self.runs.waiting_on(culprit):
+                if culprit.id in waiting.needs:
+                    waiting.root = culprit.id if culprit.root is None else culprit.root
+                    actions += self._end(waiting, RunState.SKIPPED, event, f"{culprit.task.name} {culprit.state}")
+                    culprits.append(waiting)
+                else:
+                    waiting.waits_for.discard(culprit.id)
+                    actions += self._release(waiting, event)
+        return actions
+
+    def _end(self, run: Run, state: RunState, event: Event, why: str) -> list[Action]:
+        """Settle a run without outputs."""
+        actions: list[Action] = [ev.Show(event, run.id)]
+        if run.state in (RunState.SUBMITTED, RunState.RUNNING) and (run.id, run.attempt) in self.fleet.held:
+            assert run.engine is not None
+            actions.append(ev.Kill(event, run.id, run.attempt, run.engine))
+        self._ready.discard(run)
+        run.step(state, why)
+        run.ended_at = event.at
+        self.runs.settled(run)
+        return actions
+
+    def _dispatch(self, event: Event) -> list[Action]:
+        if not self.fleet.engines:
+            if self._engines_asked or not self._ready:
+                return []
+            self._engines_asked = True
+            return [ev.StartEngines(event)]
+        self._engines_asked = False
+        actions: list[Action] = []
+        for run, engine in self._ready.place_on(self.fleet):
+            run.step(RunState.SUBMITTED, f"to engine {engine}")
+            run.engine, run.place = engine, self.fleet.name_of(engine)
+            actions += [ev.Submit(event, run.id, run.attempt, engine, run.resources), ev.Show(event, run.id)]
+        return actions
+
+
+def _runs_anyway(run: Run) -> bool:
+    """Whatever is known of its key."""
+    return run.forced or run.task.options.always

@@ -1,0 +1,271 @@
+"""The nouns of the core, as frozen data. Knows no behaviour beyond what a noun says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal, NewType
+
+CellId = NewType("CellId", str)
+TaskName = NewType("TaskName", str)
+RunId = NewType("RunId", int)
+EngineId = NewType("EngineId", str)
+HostId = NewType("HostId", str)
+Digest = NewType("Digest", str)
+Key = NewType("Key", str)
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A code cell of the document, as it is written there."""
+
+    id: CellId
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What one attempt of a task needs."""
+
+    cpus: int | Literal["all"] = 1
+    memory: int | None = None
+    """Bytes of anonymous memory of the process tree; None: not limited."""
+    time: float | None = None
+    """Seconds; None: not limited."""
+    label: str | None = None
+    """An engine label or a host name it must run on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A machine whose resources its engines share. ``memory`` in bytes."""
+
+    id: HostId
+    name: str
+    cpus: int
+    memory: int
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """A slot on a host: it holds one running attempt at a time."""
+
+    id: EngineId
+    host: HostId
+    labels: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the ``%%task`` line says, parsed."""
+
+    inputs: tuple[str, ...] | None = None
+    """``--in``: None when not declared."""
+    outputs: tuple[str, ...] | None = None
+    """``--out``: None when not declared."""
+    after: tuple[TaskName, ...] = ()
+    reads: tuple[str, ...] = ()
+    resources: Resources = Resources()
+    always: bool = False
+    env: tuple[str, ...] = ()
+    seed: int | Literal["task", "none"] = "task"
+    """``task``: derived from the task's name."""
+    retries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Bindings:
+    """What a cell does to the notebook's names, by scope analysis alone (SEMANTICS 2)."""
+
+    reads: frozenset[str] = frozenset()
+    """Loaded before they are bound; for a conditional write or an in-place change, the name written as well."""
+    writes: frozenset[str] = frozenset()
+    """Bound at the top level, by ``global`` in a function that is called, by a literal ``exec``."""
+    changes: frozenset[str] = frozenset()
+    """Names read that the body may change in place: a guess, overruled by digests after the run."""
+    deletes: frozenset[str] = frozenset()
+    """Names that are gone at the end (``del x``, ``except .. as e``): the cell provides their absence."""
+    deferred: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """For each function, class or lambda bound here at the top level: the globals it reads when it is used."""
+    deferred_writes: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """For each function bound here: the globals it binds or changes when it is called."""
+    calls: frozenset[str] = frozenset()
+    """Names read from outside that are called (their ``deferred_writes`` happen here)."""
+    attributes: Mapping[str, frozenset[str] | None] = field(default_factory=dict)
+    """For each name read: the attributes taken of it (``np.sin`` -> sin); None when it is used otherwise as well."""
+    lines: Mapping[str, int] = field(default_factory=dict)
+    """For each name read: the first line of the cell (1-based) that reads it."""
+    reads_everything: bool = False
+    """``eval`` of a text that is no literal, ``globals()`` and the like: every name above may be read."""
+    code: Digest = Digest("")
+    """Digest of the cell's code (SEMANTICS 3, rule 1)."""
+    error: str | None = None
+    """The cell can't be parsed: the message, with its line."""
+    error_line: int | None = None
+    """The line (1-based) that ``error`` speaks of."""
+    optional: frozenset[str] = frozenset()
+    """Names read that may be absent: conditionally bound here, or guarded (``try: x``, ``"x" in globals()``)."""
+    passed: frozenset[str] = frozenset()
+    """Of ``optional``: names only passed on where the cell does not bind or delete them; no code loads them."""
+    imports: frozenset[str] = frozenset()
+    """Of ``writes``: names that are bound by an import at the end."""
+    definitions: frozenset[str] = frozenset()
+    """Of ``writes``: names that are bound by ``def``, ``class`` or a lambda at the end."""
+    holds: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """For each name bound or changed here: names from above whose functions it holds. ``f()`` stands for what calling
+    ``f`` gives: an instance of a class, or the functions that a function returns. Keys may be spelled so as well."""
+    returned: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """For each function or class bound here: the globals read by the functions or the instance that a call gives."""
+    aliases: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """For each name that is bound to an object that has another name: the names that the object had above this cell, or
+    ``#1``, ``#2`` .. for objects made here."""
+    binds_unknown: bool = False
+    """It may bind names that can't be known (``from m import *``, ``%run``, ``exec`` of a text that is no literal)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A named cell: declared, never executed by itself."""
+
+    name: TaskName
+    cell: CellId
+    body: str
+    """The cell with its magic lines turned into comments, so that its line numbers are the cell's."""
+    options: Options
+    bindings: Bindings
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One recorded value of a name."""
+
+    name: str
+    digest: Digest
+    size: int
+    """Bytes in the store."""
+    summary: str
+    """For people: ``DataFrame 333 x 8``."""
+    identity: str = ""
+    """Names whose versions carry one identity are one object, and are loaded as one. Empty: on its own."""
+    opaque: str = ""
+    """Why the value has no content digest: the path of the part at fault. Empty: it has one."""
+
+
+class PartKind(StrEnum):
+    """What a part of a key stands for."""
+
+    CODE = "code"
+    INPUT = "input"
+    FUNCTION = "function"
+    MODULE = "module"
+    VERSION = "version"
+    FILE = "file"
+    ENV = "env"
+    SETTING = "setting"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Part:
+    """One thing that can change a task's result; a key is the digest of all of them."""
+
+    kind: PartKind
+    name: str
+    digest: Digest
+    detail: str = field(default="", compare=False)
+    """For people (a version number, where a function stands); not part of the key."""
+    origin: str = field(default="", compare=False)
+    """Where an input came from: ``task:NAME``, or ``cell:LINEAGE`` for a plain cell. Not part of the key."""
+
+
+class FailureKind(StrEnum):
+    """Failures told apart by what is to be done about them (SEMANTICS 6)."""
+
+    CODE = "code"
+    LOST = "lost"
+    TIMEOUT = "timeout"
+    MEMORY = "memory"
+    IMPOSSIBLE = "impossible"
+    OUTPUT = "output"
+    DECLARATION = "declaration"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an attempt or a run ended badly."""
+
+    kind: FailureKind
+    message: str
+    type: str = ""
+    """Name of the exception's class, if there was one."""
+    line: int | None = None
+    """1-based line of the cell."""
+    traceback: str = ""
+    """As the notebook shows it, with colours (ANSI)."""
+    evidence: str = ""
+    """Signal, limit, peak: what proves the kind."""
+
+
+class RunState(StrEnum):
+    """State of a run (SEMANTICS 4); the steps allowed are the machine's table."""
+
+    WAITING = "waiting"
+    READY = "ready"
+    SUBMITTED = "submitted"
+    RUNNING = "running"
+    DONE = "done"
+    REUSED = "reused"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    BLOCKED = "blocked"
+    CANCELLED = "cancelled"
+
+
+SETTLED = frozenset(
+    {RunState.DONE, RunState.REUSED, RunState.FAILED, RunState.SKIPPED, RunState.BLOCKED, RunState.CANCELLED}
+)
+GOOD = frozenset({RunState.DONE, RunState.REUSED})
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a task's last run ended, in whatever kernel."""
+
+    state: RunState
+    attempts: int
+    engine: str
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What an attempt used: wall seconds, peak bytes of anonymous memory, CPU seconds."""
+
+    seconds: float = 0.0
+    peak_memory: int = 0
+    cpu_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One stored result: what was run, from what, and what came of it."""
+
+    key: Key
+    task: TaskName
+    notebook: str
+    source: str
+    parts: tuple[Part, ...]
+    outputs: tuple[Version, ...]
+    usage: Usage
+    engine: str
+    at: float
+    """Seconds since the epoch, when the result was stored."""
+    transcript: str = ""
+    """Object in the store that holds stdout, stderr and displays; empty when there were none."""
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    """Names that were bound but can't be stored -> why."""
+    changed: tuple[str, ...] = ()
+    """Inputs found changed in place (digests before and after differ)."""
+    reusable: bool = True
+    seed: str = ""
+    """The seed that the result hangs on; empty when the body drew from no generator."""

@@ -1,0 +1,200 @@
+"""Which part of a project's modules a task reaches, and of which versions of installed ones. Reads no file by itself.
+
+A module is cut into its top-level statements. Reached are the statements that bind a name that is asked for, those
+that bind what these read, and every statement that is there for its effect alone.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import xxhash
+
+from phelps_jupyter.core.bindings import analyse
+from phelps_jupyter.core.model import Bindings, Digest, Part, PartKind
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectModule:
+    """A module of the project, as it is on disk."""
+
+    source: str
+    is_package: bool
+
+
+@dataclass(frozen=True, slots=True)
+class InstalledModule:
+    """A module of an installed distribution."""
+
+    distribution: str
+    version: str
+
+
+Find = Callable[[str], ProjectModule | InstalledModule | None]
+"""What a dotted module name stands for; None: the standard library, or not to be found."""
+
+Wanted = tuple[str, str | None]
+"""A module and one attribute of it; None: all of it."""
+
+
+def module_parts(wanted: Iterable[Wanted], find: Find) -> tuple[Part, ...]:
+    """The parts of a key that these modules and attributes stand for, closed over the project's own imports."""
+    reach: dict[str, set[str] | None] = {}
+    versions: dict[str, str] = {}
+    stack = [place for one in wanted for place in _with_parents(one)]
+    while stack:
+        name, attribute = stack.pop()
+        match find(name):
+            case InstalledModule(distribution, version):
+                versions[distribution] = version
+            case ProjectModule() as module:
+                if _widen(reach, name, attribute):
+                    stack += _imports_of(name, module, attribute, find)
+            case None:
+                pass
+    parts = [_version_part(name, version) for name, version in versions.items()]
+    return tuple(parts + [_project_part(name, attributes, find) for name, attributes in reach.items()])
+
+
+def _with_parents(wanted: Wanted) -> Iterator[Wanted]:
+    """Importing ``a.b`` runs ``a`` as well: what it does for its effect counts."""
+    name, attribute = wanted
+    yield name, attribute
+    while "." in name:
+        name = name.rpartition(".")[0]
+        yield name, ""
+
+
+def _widen(reach: dict[str, set[str] | None], name: str, attribute: str | None) -> bool:
+    """Whether this reaches further into the module than before."""
+    reached = reach.get(name, set())
+    if reached is None or (name in reach and attribute in reached):
+        return False
+    reach[name] = None if attribute is None else reached | {attribute}
+    return True
+
+
+def _imports_of(name: str, module: ProjectModule, attribute: str | None, find: Find) -> list[Wanted]:
+    statements = _reached(_statements(module.source), None if attribute is None else {attribute})
+    found = [place for statement in statements for place in imported(statement.tree, name, module.is_package)]
+    if attribute and not any(attribute in statement.bindings.writes for statement in statements):
+        # Not bound in the package: a submodule of it.
+        found.append((f"{name}.{attribute}", None))
+    return [place for one in found for place in _with_parents(_resolved(one, find))]
+
+
+def _resolved(wanted: Wanted, find: Find) -> Wanted:
+    """``from package import submodule`` asks for the submodule."""
+    name, attribute = wanted
+    if attribute and find(f"{name}.{attribute}") is not None and isinstance(find(name), ProjectModule):
+        return f"{name}.{attribute}", None
+    return wanted
+
+
+def imported(tree: ast.AST, module: str = "", is_package: bool = False) -> list[Wanted]:
+    """The modules and attributes that a piece of code imports, at any depth, by absolute names."""
+    found: list[Wanted] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [(alias.name, None) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            source = _absolute(node, module, is_package)
+            found += [(source, None if alias.name == "*" else alias.name) for alias in node.names]
+    return found
+
+
+def _absolute(node: ast.ImportFrom, module: str, is_package: bool) -> str:
+    if not node.level:
+        return node.module or ""
+    steps = node.level - 1 if is_package else node.level
+    base = module.split(".")
+    return ".".join([*base[: len(base) - steps], *([node.module] if node.module else [])])
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    tree: ast.stmt
+    bindings: Bindings
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """What it reads, at once or when what it defines is used."""
+        return self.bindings.reads.union(*self.bindings.deferred.values())
+
+    @property
+    def has_effect(self) -> bool:
+        return not isinstance(
+            self.tree, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom
+        ) and (not self.bindings.writes or bool(self.bindings.changes))
+
+
+@lru_cache(maxsize=256)
+def _statements(source: str) -> tuple[_Statement, ...]:
+    try:
+        tree = ast.parse(source)
+    except SyntaxError:
+        # Importing it will fail in the task and say so; any change of it counts.
+        return (
+            _Statement(
+                ast.Expr(ast.Constant(source)), Bindings(code=Digest(xxhash.xxh3_128_hexdigest(source.encode())))
+            ),
+        )
+    body = tree.body[1:] if ast.get_docstring(tree, clean=False) is not None else tree.body
+    return tuple(_Statement(statement, analyse(ast.unparse(statement))) for statement in body)
+
+
+def _reached(statements: tuple[_Statement, ...], names: set[str] | None) -> list[_Statement]:
+    if names is None:
+        return list(statements)
+    wanted = set(names).union(*(statement.needs for statement in statements if statement.has_effect))
+    chosen: set[int] = {place for place, statement in enumerate(statements) if statement.has_effect}
+    grown = True
+    while grown:
+        grown = False
+        for place, statement in enumerate(statements):
+            bound = statement.bindings.writes | statement.bindings.changes
+            if place not in chosen and not wanted.isdisjoint(bound):
+                chosen.add(place)
+                wanted |= statement.needs
+                grown = True
+    return [statements[place] for place in sorted(chosen)]
+
+
+def _project_part(name: str, attributes: set[str] | None, find: Find) -> Part:
+    digest = project_digest(name, attributes, find)
+    assert digest is not None
+    return Part(
+        PartKind.MODULE, name, digest, origin=f"{_REACH}{'*' if attributes is None else ','.join(sorted(attributes))}"
+    )
+
+
+_REACH = "reach:"
+
+
+def reach_of(part: Part) -> set[str] | None:
+    """The attributes that a module's part stands for; None: all of the module."""
+    listed = part.origin.removeprefix(_REACH)
+    return None if listed == "*" else set(listed.split(","))
+
+
+def project_digest(name: str, attributes: set[str] | None, find: Find) -> Digest | None:
+    """Digest of what of a project's module these attributes reach; None when it is no module of the project."""
+    module = find(name)
+    if not isinstance(module, ProjectModule):
+        return None
+    state = xxhash.xxh3_128()
+    for statement in _reached(_statements(module.source), attributes):
+        state.update(statement.bindings.code.encode())
+    return Digest(state.hexdigest())
+
+
+def version_digest(version: str) -> Digest:
+    """Digest of a version's text."""
+    return Digest(xxhash.xxh3_128_hexdigest(version.encode()))
+
+
+def _version_part(distribution: str, version: str) -> Part:
+    return Part(PartKind.VERSION, distribution, version_digest(version), detail=version)

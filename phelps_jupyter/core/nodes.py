@@ -1,0 +1,27 @@
+"""A cell in its place, and what runs have found out about its code. Data only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from phelps_jupyter.core.model import Bindings, CellId, Task
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """What runs found about a cell's code."""
+
+    added: frozenset[str] = frozenset()
+    """Names changed in place though nothing in the code says so."""
+    denied: frozenset[str] = frozenset()
+    """Names that the code seems to change in place, and does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A code cell in its place. ``index``: 0-based, among the code cells."""
+
+    cell: CellId
+    index: int
+    task: Task | None
+    bindings: Bindings

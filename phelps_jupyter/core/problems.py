@@ -1,0 +1,65 @@
+"""What is wrong with cells' declarations, in the user's words: what, where, and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+
+from phelps_jupyter.core.model import CellId, Failure, FailureKind
+from phelps_jupyter.core.nodes import Node
+from phelps_jupyter.core.providers import Lack, Providers
+
+Nodes = Mapping[CellId, Node]
+
+
+def find_problems(
+    nodes: Nodes, providers: Providers, of_order: Mapping[CellId, list[Failure]]
+) -> dict[CellId, tuple[Failure, ...]]:
+    """All problems of all cells that have any."""
+    found: dict[CellId, list[Failure]] = {}
+    for node in nodes.values():
+        if node.bindings.error is not None:
+            message = f"can't be parsed: {node.bindings.error}"
+            found[node.cell] = [Failure(FailureKind.DECLARATION, message, line=node.bindings.error_line)]
+    _add_duplicates(nodes, found)
+    for cell, lacks in providers.lacks.items():
+        if nodes[cell].task is not None:
+            failures = [_lack(nodes, providers, nodes[cell], lack) for lack in lacks]
+            found.setdefault(cell, []).extend(sorted(failures, key=lambda failure: failure.line or 0))
+    for cell, failures in of_order.items():
+        found.setdefault(cell, []).extend(failures)
+    return {cell: tuple(failures) for cell, failures in found.items()}
+
+
+def _add_duplicates(nodes: Nodes, found: dict[CellId, list[Failure]]) -> None:
+    named: dict[str, list[Node]] = {}
+    for node in nodes.values():
+        if node.task is not None:
+            named.setdefault(node.task.name, []).append(node)
+    for name, same in named.items():
+        for node in same if len(same) > 1 else ():
+            others = ", ".join(f"cell {other.index + 1}" for other in same if other is not node)
+            message = f"task name '{name}' is taken by {others} as well: rename one"
+            found.setdefault(node.cell, []).append(Failure(FailureKind.DECLARATION, message, line=1))
+
+
+def _lack(nodes: Nodes, providers: Providers, node: Node, lack: Lack) -> Failure:
+    line = node.bindings.lines.get(lack.name)
+    named = f"name '{lack.name}' ({'--in' if line is None else f'line {line}'})"
+    if lack.undeclared:
+        message = f"{named} is read but not declared: add it to --in"
+    elif lack.deleted_by is not None:
+        message = f"{named} is deleted by cell {nodes[lack.deleted_by].index + 1} above"
+    else:
+        message = f"{named} is provided by no cell above{_advice(nodes, providers, node, lack.name)}"
+    return Failure(FailureKind.DECLARATION, message, line=line or 1)
+
+
+def _advice(nodes: Nodes, providers: Providers, node: Node, name: str) -> str:
+    below = (other for other in nodes.values() if other.index > node.index and name in providers.writes[other.cell])
+    first = next(below, None)
+    if first is not None:
+        return f"; cell {first.index + 1} below defines it: move it up"
+    above = {one for other in nodes.values() if other.index < node.index for one in providers.writes[other.cell]}
+    near = get_close_matches(name, sorted(above), 1)
+    return f"; did you mean '{near[0]}'?" if near else ""

@@ -1,0 +1,245 @@
+"""Who provides each name that a cell reads: the nearest cell above that writes it. Sees through functions and aliases.
+
+Goes through the cells once, from the top, and keeps what every name stands for at that point; then once from the
+bottom, for names that are only passed on: they count where somebody below reads them.
+"""
+
+from __future__ import annotations
+
+import builtins
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from phelps_jupyter.core.carried import Carried, Objects
+from phelps_jupyter.core.model import Bindings, CellId, Digest
+from phelps_jupyter.core.nodes import Learned, Node
+from phelps_jupyter.core.scopes import EVERYTHING
+
+_OF_IPYTHON = "get_ipython display In Out exit quit _ __ ___ _i _ii _iii _ih _oh _dh"
+_OF_MODULES = (
+    "__name__ __doc__ __builtins__ __builtin__ __class__ __file__ __spec__ __loader__ __package__ __annotations__"
+)
+IMPLICIT = frozenset(dir(builtins)).union(_OF_IPYTHON.split(" "), _OF_MODULES.split(" "))
+"""Names that are there without any cell providing them."""
+_HISTORY = re.compile(r"_i?\d+")
+_NOTHING = Learned()
+_NONE: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Lack:
+    """A name that a cell reads, and that it can't or must not have. ``deleted_by``: the cell above that deletes it."""
+
+    name: str
+    deleted_by: CellId | None = None
+    undeclared: bool = False
+    """It is there, but ``--in`` does not say so."""
+
+
+@dataclass(slots=True)
+class Providers:
+    """The outcome, and the state of the pass."""
+
+    inputs: dict[CellId, dict[str, CellId | None]] = field(default_factory=dict)
+    writes: dict[CellId, frozenset[str]] = field(default_factory=dict)
+    optionals: dict[CellId, frozenset[str]] = field(default_factory=dict)
+    lacks: dict[CellId, list[Lack]] = field(default_factory=dict)
+    current: dict[str, CellId] = field(default_factory=dict)
+    """Name -> the cell that provides it here."""
+    deleted: dict[str, CellId] = field(default_factory=dict)
+    imports: set[str] = field(default_factory=set)
+    definitions: set[str] = field(default_factory=set)
+    unknown: CellId | None = None
+    """The nearest cell above that may bind names nobody knows."""
+    carried: Carried = field(default_factory=Carried)
+    objects: Objects = field(default_factory=Objects)
+    demanded: dict[CellId, set[str]] = field(default_factory=dict)
+    """Cell -> names that cells below read from it."""
+    passed: dict[CellId, dict[str, CellId]] = field(default_factory=dict)
+    """Cell -> names that it may leave as they are -> who provides them to it."""
+
+
+def resolve(nodes: Mapping[CellId, Node], learned: Mapping[Digest, Learned]) -> Providers:
+    """Go through all cells."""
+    state = Providers()
+    for node in nodes.values():
+        found = learned.get(node.bindings.code, _NOTHING) if learned else _NOTHING
+        _read(state, node)
+        bound, changed = _bound(node), _changed(state, node, found)
+        called = _bound_by_calls(state, node, found)
+        if node.task is not None and node.task.options.outputs is not None:
+            changed, called = set(), set()
+        _note_passed(state, node, called)
+        _write(state, node, bound, changed, called)
+    _pass_on(state)
+    _settle_private(state)
+    return state
+
+
+def is_implicit(name: str) -> bool:
+    """Whether the name is there without any cell providing it."""
+    return name in IMPLICIT or (name[0] == "_" and _HISTORY.fullmatch(name) is not None)
+
+
+def _read(state: Providers, node: Node) -> None:
+    bindings = node.bindings
+    inputs: dict[str, CellId | None] = {}
+    state.inputs[node.cell] = inputs
+    # Sorted: the order of a set differs from process to process, and messages follow it.
+    for name in _wanted(state, node):
+        provider = state.current.get(name)
+        if provider is not None:
+            inputs[name] = provider
+        elif not is_implicit(name):
+            _miss(state, node, name, inputs)
+    through = state.carried.reached(inputs)
+    if EVERYTHING in through or (bindings.reads_everything and _declared(node) is None):
+        inputs.update(state.current)
+    for name in sorted(through):
+        provider = state.current.get(name)
+        if provider is not None or not (name == EVERYTHING or is_implicit(name)):
+            inputs.setdefault(name, provider or state.unknown)
+    for name, provider in inputs.items():
+        if provider is not None:
+            state.demanded.setdefault(provider, set()).add(name)
+    if bindings.optional:
+        state.optionals[node.cell] = bindings.optional & inputs.keys()
+
+
+def _wanted(state: Providers, node: Node) -> Iterable[str]:
+    """The names that a cell reads by itself."""
+    bindings = node.bindings
+    reads = bindings.reads - bindings.passed if bindings.passed else bindings.reads
+    declared = _declared(node)
+    if declared is None:
+        return sorted(reads)
+    free = [name for name in sorted(reads) if name in state.imports or name in state.definitions]
+    for name in sorted(reads - declared):
+        if name in state.current and name not in free:
+            state.lacks.setdefault(node.cell, []).append(Lack(name, undeclared=True))
+        elif name not in state.current and name not in bindings.optional and not is_implicit(name):
+            free.append(name)
+    return [*sorted(declared), *free]
+
+
+def _declared(node: Node) -> frozenset[str] | None:
+    if node.task is None or node.task.options.inputs is None:
+        return None
+    return frozenset(node.task.options.inputs)
+
+
+def _miss(state: Providers, node: Node, name: str, inputs: dict[str, CellId | None]) -> None:
+    """Nobody above is known to provide it."""
+    if name in node.bindings.optional:
+        return
+    inputs[name] = None if name in state.deleted else state.unknown
+    if inputs[name] is None:
+        state.lacks.setdefault(node.cell, []).append(Lack(name, state.deleted.get(name)))
+
+
+def _bound(node: Node) -> frozenset[str]:
+    if node.task is not None and node.task.options.outputs is not None:
+        return frozenset(node.task.options.outputs)
+    return node.bindings.writes
+
+
+def _changed(state: Providers, node: Node, learned: Learned) -> set[str]:
+    """Inputs changed in place, with all names of the same objects."""
+    guesses = node.bindings.changes
+    if not guesses and not learned.added:
+        return set()
+    inputs = state.inputs[node.cell]
+    found = {
+        name
+        for name in (guesses | learned.added) - learned.denied
+        if inputs.get(name) is not None and name not in state.imports
+    }
+    for name in sorted(state.objects.others(found)):
+        found.add(name)
+        _need(state, node.cell, name)
+    return found
+
+
+def _need(state: Providers, cell: CellId, name: str) -> None:
+    """The cell gets a name that it does not mention, as the object goes by that name, too."""
+    provider = state.current.get(name)
+    if provider is not None:
+        state.inputs[cell][name] = provider
+        state.demanded.setdefault(provider, set()).add(name)
+
+
+def _bound_by_calls(state: Providers, node: Node, learned: Learned) -> set[str]:
+    """Names that called functions bind or change."""
+    if not state.carried.writes or not node.bindings.calls:
+        return set()
+    calls = {name for name in node.bindings.calls if name in state.current}
+    reached = state.carried.reached(calls)
+    found: set[str] = set()
+    for name in calls | reached:
+        found |= state.carried.writes.get(name, _NONE)
+    unprovided = {name for name in found & reached if name not in state.current}
+    return found - unprovided - learned.denied - state.imports
+
+
+def _note_passed(state: Providers, node: Node, called: set[str]) -> None:
+    names = node.bindings.passed | called if called else node.bindings.passed
+    if names:
+        state.passed[node.cell] = {name: state.current[name] for name in sorted(names) if name in state.current}
+
+
+def _write(state: Providers, node: Node, bound: frozenset[str], changed: set[str], called: set[str]) -> None:
+    bindings, cell = node.bindings, node.cell
+    state.carried.write(bindings, bound)
+    state.objects.write(bindings.aliases, bound - bindings.passed if bindings.passed else bound)
+    for name in bound:
+        state.current[name] = cell
+    for names, kind in ((state.imports, bindings.imports), (state.definitions, bindings.definitions)):
+        names -= bound
+        names |= kind & bound if kind else kind
+    if changed or called:
+        state.current.update(dict.fromkeys(changed | called, cell))
+        state.imports -= called
+    if state.deleted:
+        for name in bound | called:
+            state.deleted.pop(name, None)
+    if bindings.deletes and bound is bindings.writes:
+        _delete(state, bindings, cell)
+    if bindings.binds_unknown or bindings.error is not None:
+        state.unknown = cell
+    state.writes[cell] = bound | changed | called if changed or called else bound
+
+
+def _delete(state: Providers, bindings: Bindings, cell: CellId) -> None:
+    """A name that is deleted on every way is gone; on some ways, it is what this cell leaves."""
+    for name in bindings.deletes:
+        if name not in bindings.passed:
+            state.current.pop(name, None)
+            state.deleted[name] = cell
+        elif name in state.current:
+            state.current[name] = cell
+
+
+def _pass_on(state: Providers) -> None:
+    """What is only passed on is read where a cell below reads it."""
+    for cell in reversed(state.inputs):
+        wanted = state.demanded.get(cell, _NONE)
+        names = state.passed.get(cell)
+        if not names:
+            continue
+        found = {
+            name: provider for name, provider in names.items() if name in wanted and name not in state.inputs[cell]
+        }
+        for name, provider in found.items():
+            state.inputs[cell][name] = provider
+            state.demanded.setdefault(provider, set()).add(name)
+        state.optionals[cell] = state.optionals.get(cell, _NONE) | found.keys()
+        state.writes[cell] |= names.keys() & wanted
+
+
+def _settle_private(state: Providers) -> None:
+    """A name with a leading underscore is provided only where somebody reads it."""
+    for cell, names in state.writes.items():
+        private = [name for name in names if name[0] == "_"]
+        if private:
+            state.writes[cell] = names - (frozenset(private) - state.demanded.get(cell, set()))

@@ -1,0 +1,183 @@
+"""A Run and its states. One table says which steps there are, one method takes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+from phelps_jupyter.core.freshness import Reason, Verdict
+from phelps_jupyter.core.model import (
+    GOOD,
+    SETTLED,
+    EngineId,
+    Failure,
+    Key,
+    Resources,
+    RunId,
+    RunState,
+    Task,
+    TaskName,
+    Usage,
+    Version,
+)
+from phelps_jupyter.errors import InternalError
+
+_ENDS = {RunState.FAILED, RunState.CANCELLED}
+STEPS: Mapping[RunState, frozenset[RunState]] = {
+    RunState.WAITING: frozenset({RunState.READY, RunState.REUSED, RunState.SKIPPED, RunState.BLOCKED} | _ENDS),
+    RunState.READY: frozenset({RunState.SUBMITTED} | _ENDS),
+    RunState.SUBMITTED: frozenset({RunState.RUNNING, RunState.DONE, RunState.READY} | _ENDS),
+    RunState.RUNNING: frozenset({RunState.DONE, RunState.READY} | _ENDS),
+    **{state: frozenset() for state in SETTLED},
+}
+"""From SUBMITTED straight to DONE: an engine's word that it started can come late or not at all."""
+
+_STORY_LENGTH = 20
+
+
+@dataclass(slots=True, eq=False)
+class Run:
+    """One planned execution of a task. Its edges are frozen when it is planned."""
+
+    id: RunId
+    task: Task
+    providers: Mapping[str, RunId]
+    """Name of an input -> the run that provides it."""
+    needs: frozenset[RunId]
+    """All runs that must end well first: providers and ``--after``."""
+    resources: Resources
+    """What the next attempt asks for: the task's own, or more after a failure for want of memory."""
+    target: bool = False
+    """Asked for by name, not only needed by another."""
+    forced: bool = False
+    state: RunState = RunState.WAITING
+    waits_for: set[RunId] = field(default_factory=set)
+    captured: bool = False
+    attempt: int = 0
+    engine: EngineId | None = None
+    place: str = ""
+    """``host:engine`` of the last attempt, for people."""
+    losses: int = 0
+    memory_failures: int = 0
+    retries_left: int = 0
+    seconds: float = 1.0
+    """Predicted length."""
+    remaining: float = 0.0
+    """Predicted seconds from its start to the end of the longest path that hangs on it."""
+    awaited: bool = False
+    key: Key | None = None
+    verdict: Verdict | None = None
+    """What its key proved; None until then."""
+    reasons: tuple[Reason, ...] = ()
+    outputs: tuple[Version, ...] = ()
+    changed: tuple[str, ...] = ()
+    left_out: Mapping[str, str] = field(default_factory=dict)
+    drew: bool = False
+    """Its result hangs on the seed of its generators."""
+    failure: Failure | None = None
+    failures: tuple[Failure, ...] = ()
+    """Of the attempts that ended badly, in order."""
+    usage: Usage = Usage()
+    requested_at: float = 0.0
+    started_at: float | None = None
+    ended_at: float | None = None
+    root: RunId | None = None
+    """For a skipped run: the run that failed."""
+    story: tuple[str, ...] = ()
+
+    @property
+    def settled(self) -> bool:
+        """It has ended, one way or another."""
+        return self.state in SETTLED
+
+    @property
+    def good(self) -> bool:
+        """Its outputs can be read."""
+        return self.state in GOOD
+
+    @property
+    def urgency(self) -> tuple[bool, float, int]:
+        """Smaller goes first: what someone waits for, then the longest remaining path, then the oldest."""
+        return (not self.awaited, -self.remaining, self.id)
+
+    def version(self, name: str) -> Version | None:
+        """The version of this name that the run provides."""
+        return next((version for version in self.outputs if version.name == name), None)
+
+    def step(self, state: RunState, why: str) -> None:
+        """The only place that changes a run's state."""
+        self.story = (*self.story[-_STORY_LENGTH:], f"{self.state} -> {state}: {why}")
+        if state not in STEPS[self.state]:
+            raise InternalError(f"run {self.id} of {self.task.name}: no step {self.state} -> {state}; " + self.told())
+        self.state = state
+
+    def told(self) -> str:
+        """The run's story, for a bug report."""
+        return "its story: " + "; ".join(self.story)
+
+    def ask_for_memory(self, nbytes: int) -> None:
+        """The next attempt gets this much."""
+        self.resources = replace(self.resources, memory=nbytes)
+
+
+@dataclass(slots=True)
+class Runs:
+    """All runs of one kernel, by id, by task, and by who waits for whom."""
+
+    by_id: dict[RunId, Run] = field(default_factory=dict)
+    latest: dict[TaskName, RunId] = field(default_factory=dict)
+    """The run that tells a task's state. A run that merely confirms the last one never gets here."""
+    open: dict[TaskName, dict[RunId, None]] = field(default_factory=dict)
+    """Runs that have not settled, the oldest first."""
+    readers: dict[RunId, set[RunId]] = field(default_factory=dict)
+    """Runs that wait for this one, or did when they were planned."""
+
+    def __getitem__(self, run: RunId) -> Run:
+        return self.by_id[run]
+
+    def add(self, run: Run) -> None:
+        """A run was planned."""
+        task = run.task.name
+        self.by_id[run.id] = run
+        self.open.setdefault(task, {})[run.id] = None
+        for need in run.needs:
+            self.readers.setdefault(need, set()).add(run.id)
+        run.waits_for = {need for need in run.needs if not self.by_id[need].good}
+        if run.target or task not in self.latest or not self.by_id[self.latest[task]].good:
+            self.latest[task] = run.id
+
+    def wait(self, run: Run, other: Run) -> None:
+        """``run`` goes on when ``other`` has settled."""
+        run.waits_for.add(other.id)
+        self.readers.setdefault(other.id, set()).add(run.id)
+
+    def ask_for(self, run: Run, *, forced: bool) -> None:
+        """A run that is open already is asked for by name now."""
+        run.target = True
+        run.forced = run.forced or forced
+        self.is_news(run)
+
+    def is_news(self, run: Run) -> None:
+        """The run tells its task's state from now on."""
+        if self.latest[run.task.name] < run.id:
+            self.latest[run.task.name] = run.id
+
+    def settled(self, run: Run) -> None:
+        """The run has ended. One that only found again what the task's last run had made is no news."""
+        self.open[run.task.name].pop(run.id, None)
+        last = self.by_id[self.latest[run.task.name]]
+        confirms = run.state is RunState.REUSED and not run.target and last.good and last.key == run.key
+        if not confirms:
+            self.is_news(run)
+
+    def open_of(self, tasks: Iterable[TaskName]) -> list[Run]:
+        """The runs of these tasks that have not settled."""
+        return [self.by_id[run] for task in dict.fromkeys(tasks) for run in self.open.get(task, ())]
+
+    def of(self, task: TaskName) -> Run | None:
+        """The run that tells this task's state."""
+        return self.by_id[self.latest[task]] if task in self.latest else None
+
+    def waiting_on(self, run: Run) -> list[Run]:
+        """The open runs that wait for this one, the oldest first."""
+        return [self.by_id[reader] for reader in sorted(self.readers.get(run.id, ())) if not self.by_id[reader].settled]

@@ -1,0 +1,146 @@
+"""The one picture of all tasks that faces, JSON and tests share. Derived from the machine; decides nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from phelps_jupyter.core.freshness import Reason, Verdict
+from phelps_jupyter.core.graph import Graph
+from phelps_jupyter.core.machine import Machine
+from phelps_jupyter.core.model import CellId, Failure, RunState, TaskName, Version
+from phelps_jupyter.core.runs import Run
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One input of a task: a name and who provides it (a task, or ``cell N``)."""
+
+    name: str
+    provider: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    """One task as people see it."""
+
+    name: TaskName
+    cell: CellId
+    place: int
+    """1-based position among the code cells."""
+    verdict: Verdict | None = None
+    reasons: tuple[Reason, ...] = ()
+    state: RunState | None = None
+    ran: bool = False
+    attempts: int = 0
+    engine: str | None = None
+    seconds: float | None = None
+    peak_memory: int | None = None
+    """Bytes."""
+    failure: Failure | None = None
+    failures: tuple[Failure, ...] = ()
+    """Of attempts that ended badly, in order."""
+    reads: tuple[Source, ...] = ()
+    outputs: tuple[Version, ...] = ()
+    left_out: tuple[tuple[str, str], ...] = ()
+    changed: tuple[str, ...] = ()
+    waits_for: str = ""
+    skipped_for: str = ""
+
+
+def task_view(machine: Machine, task: TaskName) -> TaskView:
+    """The task with its latest run."""
+    graph = machine.graph
+    cell = graph.tasks[task]
+    place = graph.nodes[cell].index + 1
+    run = machine.runs.of(task)
+    if run is None:
+        return TaskView(task, cell, place, reads=sources(graph, cell))
+    return TaskView(
+        name=task,
+        cell=cell,
+        place=place,
+        verdict=run.verdict,
+        reasons=run.reasons,
+        state=run.state,
+        ran=run.attempt > 0,
+        attempts=run.attempt,
+        engine=run.place or None,
+        seconds=run.usage.seconds if run.settled else None,
+        peak_memory=run.usage.peak_memory if run.settled else None,
+        failure=run.failure,
+        failures=run.failures,
+        reads=sources(graph, cell),
+        outputs=run.outputs,
+        left_out=tuple(sorted(run.left_out.items())),
+        changed=run.changed,
+        waits_for=_waits_for(machine, run),
+        skipped_for=machine.runs[run.root].task.name if run.root is not None else "",
+    )
+
+
+def sources(graph: Graph, cell: CellId) -> tuple[Source, ...]:
+    """What a cell reads, and from whom, in the order of names."""
+    found = []
+    for name, provider in sorted(graph.inputs[cell].items()):
+        if provider is not None:
+            node = graph.nodes[provider]
+            found.append(Source(name, node.task.name if node.task else f"cell {node.index + 1}"))
+    return tuple(found)
+
+
+def _waits_for(machine: Machine, run: Run) -> str:
+    if run.state is RunState.WAITING:
+        return ", ".join(sorted(machine.runs[other].task.name for other in run.waits_for))
+    if run.state is not RunState.READY:
+        return ""
+    if not machine.fleet.engines:
+        return "engines to start"
+    needs = run.resources
+    free = max(machine.fleet.cpus_free.values(), default=0)
+    place = f" on {needs.label}" if needs.label else ""
+    return f"{needs.cpus} cpus{place}; {free} free"
+
+
+def task_json(view: TaskView) -> dict[str, object]:
+    """The JSON contract's object for one task."""
+    return {
+        "name": view.name,
+        "cell": view.place - 1,
+        "verdict": view.verdict.value if view.verdict else None,
+        "reasons": [reason_json(reason) for reason in view.reasons],
+        "ran": view.ran,
+        "state": view.state.value if view.state else None,
+        "attempts": view.attempts,
+        "engine": view.engine,
+        "seconds": view.seconds,
+        "peak_memory": view.peak_memory,
+        "error": failure_json(view.failure),
+        "failures": [failure_json(failure) for failure in view.failures],
+        "reads": [{"name": source.name, "from": source.provider} for source in view.reads],
+        "outputs": [
+            {"name": version.name, "digest": version.digest, "bytes": version.size, "summary": version.summary}
+            for version in view.outputs
+        ],
+        "left_out": dict(view.left_out),
+    }
+
+
+def reason_json(reason: Reason) -> dict[str, object]:
+    """One reason as data, with the words for people."""
+    told: dict[str, object] = {"kind": reason.kind, "name": reason.name, "text": reason.text}
+    if reason.before or reason.after:
+        told |= {"before": reason.before, "after": reason.after}
+    return told
+
+
+def failure_json(failure: Failure | None) -> dict[str, object] | None:
+    """A failure as data."""
+    if failure is None:
+        return None
+    return {
+        "kind": failure.kind.value,
+        "type": failure.type,
+        "message": failure.message,
+        "line": failure.line,
+        "evidence": failure.evidence,
+    }

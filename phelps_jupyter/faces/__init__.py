@@ -1,0 +1,1 @@
+"""What the user touches: they parse, call the session, and show."""

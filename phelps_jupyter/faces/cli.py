@@ -1,0 +1,153 @@
+"""The ``phelps`` command: the same words as ``%phelps``. Human text goes to stderr, ``--json`` to stdout."""
+
+from __future__ import annotations
+
+import ast
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from phelps_jupyter import __version__
+from phelps_jupyter.errors import DeclarationError, PhelpsError, StoreError
+from phelps_jupyter.faces.desk import Desk, open_desk
+
+FAILED, USAGE = 1, 2
+
+_console = Console(stderr=True, highlight=False)
+
+
+class _Commands(click.Group):
+    """Turns our errors into one message and an exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except PhelpsError as error:
+            click.echo(f"phelps: {error}", err=True)
+            sys.exit(USAGE if isinstance(error, DeclarationError | StoreError) else FAILED)
+
+
+@click.group(cls=_Commands)
+@click.version_option(__version__, prog_name="phelps")
+def main() -> None:
+    """Run the tasks of a notebook, and only those that are stale."""
+
+
+def _shared(command: Callable[..., None]) -> Callable[..., None]:
+    command = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout.")(command)
+    command = click.option("--store", type=click.Path(path_type=Path), help="Folder of the store [.phelps beside NB].")(
+        command
+    )
+    return click.argument("notebook", type=click.Path(path_type=Path))(command)
+
+
+@main.command()
+@_shared
+@click.argument("tasks", nargs=-1)
+@click.option("--force", is_flag=True, help="Run the tasks also where they are fresh.")
+@click.option("-p", "parameters", multiple=True, metavar="NAME=VALUE", help="Set a parameter (papermill's convention).")
+@click.option("-o", "output", type=click.Path(path_type=Path), metavar="OUT.ipynb", help="Write the executed notebook.")
+@click.option("--inplace", is_flag=True, help="Write the outputs into NB itself.")
+@click.option("--cluster", default="local", metavar="local[:N] | none", help="Where tasks run.", show_default=True)
+def run(
+    notebook: Path,
+    tasks: tuple[str, ...],
+    force: bool,
+    parameters: tuple[str, ...],
+    output: Path | None,
+    inplace: bool,
+    cluster: str,
+    store: Path | None,
+    as_json: bool,
+) -> None:
+    """Run NOTEBOOK headless: all plain cells in order, and the tasks that are stale (or TASKS and what they need)."""
+    from phelps_jupyter.faces.running import run_notebook
+
+    desk = open_desk(notebook, store)
+    targets = _known(desk, tasks)
+    desk.close()
+    report = run_notebook(desk.path, desk.folder, cluster, targets or None, force, _values(parameters), _console)
+    target = notebook if inplace else output
+    if target is not None:
+        report.write(target)
+    if as_json:
+        click.echo(json.dumps(report.as_json(str(notebook))))
+    sys.exit(0 if report.ok else FAILED)
+
+
+@main.command()
+@_shared
+def plan(notebook: Path, store: Path | None, as_json: bool) -> None:
+    """What would run, and why. Needs no kernel and starts nothing."""
+    from phelps_jupyter.faces.tables import plan_table
+
+    desk = open_desk(notebook, store)
+    if as_json:
+        click.echo(json.dumps(desk.as_json(str(notebook))))
+    else:
+        Console().print(plan_table(desk.judge.all(), desk.seconds))
+    desk.close()
+
+
+@main.command()
+@_shared
+def status(notebook: Path, store: Path | None, as_json: bool) -> None:
+    """Every task: verdict, reason, time, outputs. Exit code 1 when the last run of a task failed."""
+    from phelps_jupyter.faces.tables import status_table
+
+    desk = open_desk(notebook, store)
+    views = desk.views()
+    if as_json:
+        click.echo(json.dumps(desk.as_json(str(notebook))))
+    else:
+        Console().print(status_table(views, desk.judge.all()))
+    desk.close()
+    sys.exit(FAILED if any(view.state == "failed" for view in views) else 0)
+
+
+@main.command()
+@_shared
+@click.argument("task")
+def why(notebook: Path, task: str, store: Path | None, as_json: bool) -> None:
+    """Each reason for the state of TASK, with what changed of its code."""
+    from phelps_jupyter.faces.tables import why_text
+
+    desk = open_desk(notebook, store)
+    name = _known(desk, (task,))[0]
+    if as_json:
+        tasks: Sequence[Mapping[str, Any]] = desk.as_json(str(notebook))["tasks"]
+        click.echo(json.dumps(next(told for told in tasks if told["name"] == name)))
+    else:
+        view = next(view for view in desk.views() if view.name == name)
+        Console().print(why_text(view.name, desk.body(view.name), desk.judge.of(view.name), view))
+    desk.close()
+
+
+def _known(desk: Desk, tasks: Sequence[str]) -> tuple[str, ...]:
+    known = list(desk.graph.tasks)
+    for task in tasks:
+        if task not in known:
+            desk.close()
+            raise DeclarationError(
+                f"there is no task {task!r} in {desk.path.name}; there are {', '.join(known) or 'none'}"
+            )
+    return tuple(tasks)
+
+
+def _values(parameters: Sequence[str]) -> dict[str, object]:
+    """``name=value`` pairs; a value that is no Python literal is text."""
+    values: dict[str, object] = {}
+    for parameter in parameters:
+        name, equals, text = parameter.partition("=")
+        if not equals or not name.isidentifier():
+            raise DeclarationError(f"-p {parameter}: must be name=value, with a Python name")
+        try:
+            values[name] = ast.literal_eval(text)
+        except (ValueError, SyntaxError):
+            values[name] = text
+    return values

@@ -1,0 +1,37 @@
+"""Reads the code cells of a notebook file. Uses its JSON as it is: importing nbformat costs more than all the rest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from phelps_jupyter.core.model import Cell, CellId
+from phelps_jupyter.errors import DeclarationError
+
+
+def notebook_path(env: Mapping[str, str]) -> Path | None:
+    """The notebook that this kernel belongs to, as Jupyter Server tells it; None when it does not."""
+    told = env.get("JPY_SESSION_NAME", "")
+    path = Path(told)
+    if told.endswith(".ipynb") and path.is_file():
+        return path.absolute()
+    beside = Path(path.name)
+    return beside.absolute() if told.endswith(".ipynb") and beside.is_file() else None
+
+
+def read_cells(path: Path) -> list[Cell]:
+    """The code cells, in order. Errors: DeclarationError when the file is no notebook."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        cells = [cell for cell in content["cells"] if cell["cell_type"] == "code"]
+        return [Cell(CellId(cell.get("id", f"cell-{place}")), _source(cell)) for place, cell in enumerate(cells)]
+    except OSError as error:
+        raise DeclarationError(f"{path}: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise DeclarationError(f"{path}: this is no notebook of format 4 ({error})") from error
+
+
+def _source(cell: Mapping[str, object]) -> str:
+    source = cell["source"]
+    return "".join(source) if isinstance(source, list) else str(source)

@@ -1,0 +1,306 @@
+"""The extension in one kernel: its hooks into IPython's cells, the notebook it knows, and the session it drives."""
+
+from __future__ import annotations
+
+import ast
+import atexit
+import builtins
+import os
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from IPython.core.error import InputRejected
+from IPython.core.interactiveshell import InteractiveShell
+
+from phelps_jupyter.adapters.disk_store import DiskStore
+from phelps_jupyter.adapters.index import SqliteIndex
+from phelps_jupyter.adapters.namespace import Fetched, Namespace, Placeholder
+from phelps_jupyter.adapters.surroundings import Surroundings
+from phelps_jupyter.core.freshness import Judgement
+from phelps_jupyter.core.graph import Graph, Learned
+from phelps_jupyter.core.model import Cell, CellId, Digest, TaskName
+from phelps_jupyter.core.notebook import Notebook
+from phelps_jupyter.core.runs import Run
+from phelps_jupyter.core.snapshot import TaskView
+from phelps_jupyter.errors import DeclarationError, PhelpsError, TaskFailed
+from phelps_jupyter.faces.cards import bundle
+from phelps_jupyter.faces.document import notebook_path, read_cells
+from phelps_jupyter.faces.settings import Phelps
+from phelps_jupyter.judge import Judge
+from phelps_jupyter.proof import outputs_of
+from phelps_jupyter.runtime.orders import Frame
+from phelps_jupyter.session import Session, Surface
+
+PATIENCE = 0.5
+"""Seconds that a plain cell waits before it says what for."""
+
+
+class Reader(ast.NodeTransformer):
+    """IPython shows it each parsed cell right before it runs: the place to wait for what the cell reads."""
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        """Changes nothing. Any error but InputRejected would unregister it."""
+        self._live.before_code()
+        return node
+
+
+class Live:
+    """One per kernel."""
+
+    def __init__(self, shell: InteractiveShell, settings: Phelps) -> None:
+        self.shell = shell
+        self.settings = settings
+        self.path = notebook_path(os.environ)
+        self.headless = False
+        self.only: frozenset[str] | None = None
+        """Headless: the tasks that were asked for by name; None: all."""
+        self.forced = False
+        self.notebook = Notebook()
+        self.graph: Graph = self.notebook.graph()
+        self.namespace = Namespace(shell.user_ns)
+        self.start = Surroundings.now()
+        self.cell: CellId | None = None
+        """The cell that is executed now."""
+        self._session: Session | None = None
+        self._cards: dict[TaskName, str] = {}
+        self._shown = 0
+        self._begun: dict[TaskName, float] = {}
+        self._saved_at = -1.0
+        self._lock = threading.RLock()
+        self._reader = Reader(self)
+
+    @property
+    def session(self) -> Session:
+        """The kernel's session; it starts with the first need of it."""
+        if self._session is None:
+            folder = self.store_folder
+            store = DiskStore(folder)
+            index = SqliteIndex(str(Path(folder, "state.db")))
+            self.notebook.learned.update({code: Learned(*found) for code, found in index.learned().items()})
+            surface = Surface(self.name, self.namespace, self.start, self._show, self._relearn, self.headless)
+            self._session = Session(surface, store, index, self.settings.make_engines(folder))
+            self._session.start()
+            self._refresh()
+        return self._session
+
+    @property
+    def store_folder(self) -> str:
+        """`.phelps` beside the notebook, unless set."""
+        beside = self.path.parent if self.path else Path(self.start.folder)
+        return str(Path(self.settings.store or beside / ".phelps").absolute())
+
+    @property
+    def name(self) -> str:
+        """The notebook's name in the index: relative to where the store lies."""
+        return "" if self.path is None else os.path.relpath(self.path, Path(self.store_folder).parent)
+
+    def install(self) -> None:
+        """Put the hooks into IPython."""
+        self.shell.events.register("pre_run_cell", self.before_cell)
+        self.shell.events.register("post_run_cell", self.after_cell)
+        self.shell.ast_transformers.append(self._reader)
+        atexit.register(self.close)
+
+    def remove(self) -> None:
+        """Take the hooks out and end the session."""
+        self.shell.events.unregister("pre_run_cell", self.before_cell)
+        self.shell.events.unregister("post_run_cell", self.after_cell)
+        self.shell.ast_transformers.remove(self._reader)
+        atexit.unregister(self.close)
+        self.close()
+
+    def close(self) -> None:
+        """End the session; attempts that run finish, and the next kernel finds their results."""
+        session, self._session = self._session, None
+        if session is not None:
+            session.close(kill=False)
+
+    def read_document(self) -> None:
+        """Look at the saved notebook again if it has been saved since."""
+        if self.path is None or self.headless or not self.path.is_file():
+            return
+        saved_at = self.path.stat().st_mtime
+        if saved_at != self._saved_at:
+            self._saved_at = saved_at
+            self.set_document(read_cells(self.path), saved_at)
+
+    def set_document(self, cells: Sequence[Cell], saved_at: float) -> None:
+        """The cells in order, as the file or the front end has them."""
+        self.notebook.read(cells, saved_at)
+        self._refresh()
+
+    def _refresh(self) -> None:
+        with self._lock:
+            self.graph = self.notebook.graph()
+        if self._session is not None:
+            self._session.change_document(self.graph)
+
+    def _relearn(self, run: Run) -> Graph | None:
+        """Called in the session's thread."""
+        assert self._session is not None
+        before = {part.name: part.digest for part in self._session.parts_of(run) if part.kind.value == "input"}
+        with self._lock:
+            found = self.notebook.learn(run, before)
+            if found is None:
+                return None
+            self._session.index.remember_learned(Digest(run.task.bindings.code), found.added, found.denied)
+            self.graph = self.notebook.graph()
+            return self.graph
+
+    def before_cell(self, info: Any) -> None:
+        """IPython is about to run a cell."""
+        self.cell = None
+        if getattr(info, "silent", False) or not info.store_history:
+            return
+        self.read_document()
+        cell_id = getattr(info, "cell_id", None)
+        with self._lock:
+            self.cell = self.notebook.ran(CellId(cell_id) if cell_id else None, info.raw_cell, time.time())
+        self._refresh()
+        self.namespace.before_cell()
+
+    def after_cell(self, result: Any) -> None:
+        """IPython has run a cell."""
+        cell, self.cell = self.cell, None
+        if cell is None or cell not in self.graph.nodes:
+            return
+        node = self.graph.nodes[cell]
+        if node.task is None:
+            self.namespace.after_cell(cell, node.bindings.code, self.graph.writes[cell] if result.success else ())
+
+    def before_code(self) -> None:
+        """A cell is parsed and about to run: wait for what it reads, and bind it."""
+        cell = self.cell
+        if cell is None or self._session is None or cell not in self.graph.nodes or self.graph.nodes[cell].task:
+            return
+        try:
+            self._wait_until(lambda: not self.session.capturing, "values to be handed over")
+            for name, task in self._reads(cell):
+                self._bring(name, task)
+        except PhelpsError as error:
+            raise _refusal(error) from None
+
+    def _reads(self, cell: CellId) -> Iterable[tuple[str, TaskName]]:
+        for name, provider in self.graph.inputs[cell].items():
+            node = self.graph.nodes[provider] if provider is not None else None
+            if node is not None and node.task is not None:
+                yield name, node.task.name
+            elif isinstance(self.shell.user_ns.get(name), Placeholder):
+                yield name, self.shell.user_ns[name].task
+
+    def _bring(self, name: str, task: TaskName) -> None:
+        """Wait for the task and bind its value in the kernel."""
+        run = self.session.latest(task)
+        if run is None:
+            if self.namespace.is_plain(name) or hasattr(builtins, name):
+                return
+            raise TaskFailed(f"`{name}` comes from task {task}, which has not run here: run its cell first", task=task)
+        self.wait([task], f"{name} of {task}")
+        run = self.session.latest(task)
+        assert run is not None
+        if not run.good:
+            raise self.failed(task)
+        version = run.version(name)
+        if version is None or self.namespace.fetched(name) == Fetched(run.id, version.digest):
+            return
+        self.namespace.bind(name, self.session.store.get(version.digest), Fetched(run.id, version.digest))
+
+    def failed(self, task: TaskName) -> TaskFailed:
+        """The error for whoever wanted a value of this task."""
+        view = self.session.view(task)
+        root = self.session.view(TaskName(view.skipped_for)) if view.skipped_for else view
+        what = root.failure.message if root.failure else (root.state.value if root.state else "not run")
+        kind = f"{root.failure.type}: " if root.failure and root.failure.type else ""
+        place = f", line {root.failure.line}" if root.failure and root.failure.line else ""
+        return TaskFailed(f"task {root.name} (cell {root.place}{place}): {kind}{what}", task=root.name)
+
+    def wait(self, tasks: Sequence[TaskName], what: str) -> None:
+        """Wait until none of these tasks has an open run. Interrupting stops the wait, never the task."""
+        for task in tasks:
+            self.session.await_task(task)
+        self._wait_until(lambda: self._all_settled(tasks), what)
+
+    def _all_settled(self, tasks: Sequence[TaskName]) -> bool:
+        views = [self.session.latest(task) for task in tasks]
+        return all(run is None or run.settled for run in views)
+
+    def _wait_until(self, condition: Any, what: str) -> None:
+        begun = time.monotonic()
+        told = ""
+        while not condition():
+            with self.session.moved:
+                self.session.moved.wait(timeout=0.05)
+            waited = time.monotonic() - begun
+            text = f"waiting for {what} · {waited:.0f} s"
+            if waited > PATIENCE and text != told:
+                self.shell.display_pub.clear_output(wait=True)
+                self.shell.display_pub.publish({"text/plain": text})
+                told = text
+        if told:
+            self.shell.display_pub.clear_output(wait=False)
+
+    def submit(self, tasks: Sequence[TaskName], *, forced: bool = False) -> None:
+        """Run these tasks where stale; placeholders stand for their outputs until then."""
+        for task in tasks:
+            node = self.graph.nodes[self.graph.tasks[task]]
+            assert node.task is not None
+            for name in outputs_of(self.graph, node.task):
+                self.namespace.hide(name, Placeholder(task, name, lambda task=task: self._state_of(task)))
+        self.session.request(tasks, forced=forced)
+
+    def _state_of(self, task: TaskName) -> str:
+        run = self._session.machine.runs.of(task) if self._session else None
+        return run.state.value if run else "not run"
+
+    def run_task_cell(self) -> None:
+        """A ``%%task`` cell is executed: show its card and submit it. Returns at once. Errors: DeclarationError."""
+        if self.cell is None:
+            raise DeclarationError("%%task works in a cell of a notebook, not in code that is run silently")
+        node = self.graph.nodes[self.cell]
+        session = self.session
+        problems = self.graph.problems.get(self.cell, ())
+        if node.task is None:
+            raise DeclarationError(node.bindings.error or "this cell declares no task")
+        self._open_card(node.task.name)
+        if problems:
+            session.request([node.task.name])
+            raise DeclarationError(problems[0].message, line=problems[0].line)
+        if self.only is None or node.task.name in self.only:
+            self.submit([node.task.name], forced=self.forced)
+
+    def _open_card(self, task: TaskName) -> None:
+        self._shown += 1
+        self._cards[task] = f"phelps-{task}-{self._shown}-{os.getpid()}"
+        self._begun[task] = time.monotonic()
+        self._publish(task, {"text/plain": f"· {task}"}, update=False)
+
+    def _publish(self, task: TaskName, shown: dict[str, object], *, update: bool) -> None:
+        if not self.settings.quiet:
+            self.shell.display_pub.publish(shown, transient={"display_id": self._cards[task]}, update=update)
+
+    def _show(self, view: TaskView, frames: tuple[Frame, ...]) -> None:
+        """Called in the session's thread."""
+        if view.name in self._cards:
+            elapsed = time.monotonic() - self._begun[view.name]
+            inline = () if self.headless else frames
+            self._publish(view.name, bundle(view, inline, elapsed=elapsed), update=True)
+
+    def judgements(self) -> dict[TaskName, Judgement]:
+        """Every task's verdict now."""
+        self.read_document()
+        session = self.session
+        judge = Judge(self.graph, self.name, session.store, session.index, Surroundings.now())
+        return judge.all()
+
+
+def _refusal(error: PhelpsError) -> InputRejected:
+    """The error as IPython lets a cell be refused with, under its own name and without our frames."""
+    kind = type(type(error).__name__, (InputRejected,), {"_render_traceback_": error._render_traceback_})
+    refusal: InputRejected = kind(str(error))
+    return refusal

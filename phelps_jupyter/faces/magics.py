@@ -1,0 +1,213 @@
+"""``%%task`` and ``%phelps``: they parse, call the session, and show. Decide nothing."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
+from IPython.display import display
+
+from phelps_jupyter.core.freshness import Verdict
+from phelps_jupyter.core.model import Cell, CellId, TaskName
+from phelps_jupyter.core.options import parse_line, usage
+from phelps_jupyter.errors import DeclarationError
+from phelps_jupyter.faces import tables
+from phelps_jupyter.faces.cards import joined
+from phelps_jupyter.faces.live import Live
+from phelps_jupyter.faces.report import MIME as REPORT
+from phelps_jupyter.faces.report import kernel_report
+from phelps_jupyter.faces.settings import Phelps
+
+COMMANDS = "status, plan, run, why, wait, cancel, logs, forget, cluster"
+
+
+@magics_class
+class PhelpsMagics(Magics):
+    """The magics of one kernel."""
+
+    def __init__(self, shell: InteractiveShell, live: Live) -> None:
+        super().__init__(shell)
+        self.live = live
+
+    @cell_magic
+    def task(self, line: str, cell: str) -> None:  # noqa: ARG002 - the notebook holds the cell as it is written
+        """Declared below: its help is made from the table of options."""
+        parse_line(line)
+        self.live.run_task_cell()
+
+    @line_magic
+    def phelps(self, line: str) -> None:
+        """Look at and steer the tasks of this notebook.
+
+        %phelps [status]              every task: state, reason, time, engine, outputs
+        %phelps plan                  what would run, and why
+        %phelps run [TASKS] [--force] run what is stale, and what it needs
+        %phelps why TASK              each reason for its state
+        %phelps wait [TASKS]          wait until they have ended (interrupt to stop waiting)
+        %phelps cancel [TASKS]        end what runs, drop what waits
+        %phelps logs TASK             what the task has written
+        %phelps forget TASK           drop its stored results
+        %phelps cluster start -n N | status | stop
+        """
+        words = shlex.split(line) or ["status"]
+        command, arguments = words[0], words[1:]
+        found: dict[str, Callable[[Sequence[str]], None]] = {
+            "status": self._status,
+            "plan": self._plan,
+            "run": self._run,
+            "why": self._why,
+            "wait": self._wait,
+            "cancel": self._cancel,
+            "logs": self._logs,
+            "forget": self._forget,
+            "cluster": self._cluster,
+            "report": self._report,
+        }
+        if command not in found:
+            raise DeclarationError(f"%phelps {command}: there is no such command; there are {COMMANDS}")
+        found[command](arguments)
+        self._tell()
+
+    def _tell(self) -> None:
+        notices = self.live.session.notices
+        while notices:
+            print(notices.pop(0))
+
+    def _tasks(self, names: Sequence[str]) -> list[TaskName]:
+        known = self.live.graph.tasks
+        for name in names:
+            if name not in known:
+                raise DeclarationError(f"there is no task {name!r}; there are {', '.join(known) or 'none'}")
+        return [TaskName(name) for name in names] or list(known)
+
+    def _one(self, names: Sequence[str], command: str) -> TaskName:
+        if len(names) != 1:
+            raise DeclarationError(f"%phelps {command} takes the name of one task")
+        return self._tasks(names)[0]
+
+    def _status(self, arguments: Sequence[str]) -> None:
+        self._tasks(arguments)
+        judgements = self.live.judgements()
+        display(tables.status_table(self.live.session.views(), judgements))
+
+    def _plan(self, arguments: Sequence[str]) -> None:
+        self._tasks(arguments)
+        session = self.live.session
+        display(tables.plan_table(self.live.judgements(), session.index.seconds(self.live.name)))
+
+    def _run(self, arguments: Sequence[str]) -> None:
+        forced = "--force" in arguments
+        names = [name for name in arguments if name != "--force"]
+        unknown = [name for name in names if name.startswith("-")]
+        if unknown:
+            raise DeclarationError(f"%phelps run {unknown[0]}: unknown option; there is --force")
+        tasks = self._tasks(names)
+        if not names and not forced:
+            judgements = self.live.judgements()
+            tasks = [task for task in tasks if judgements[task].verdict is not Verdict.FRESH]
+        self.live.submit(tasks, forced=forced)
+
+    def _why(self, arguments: Sequence[str]) -> None:
+        task = self._one(arguments, "why")
+        judgement = self.live.judgements()[task]
+        node = self.live.graph.nodes[self.live.graph.tasks[task]]
+        assert node.task is not None
+        display(tables.why_text(task, node.task.body, judgement, self.live.session.view(task)))
+
+    def _wait(self, arguments: Sequence[str]) -> None:
+        tasks = self._tasks(arguments)
+        self.live.wait(tasks, ", ".join(arguments) or "all tasks")
+        # Updates that came while no cell ran have not reached every front end.
+        self.live.session.show_all()
+        if not self.live.headless:
+            bad = [view for view in self.live.session.views() if view.name in tasks and view.failure is not None]
+            if bad:
+                raise self.live.failed(bad[0].name)
+
+    def _cancel(self, arguments: Sequence[str]) -> None:
+        self.live.session.cancel(self._tasks(arguments) if arguments else None)
+
+    def _logs(self, arguments: Sequence[str]) -> None:
+        task = self._one(arguments, "logs")
+        for frame in joined(self.live.session.frames(task)):
+            if frame.kind in ("stdout", "stderr"):
+                print(frame.text, end="")
+            else:
+                self.live.shell.display_pub.publish(dict(frame.data), dict(frame.metadata))
+
+    def _forget(self, arguments: Sequence[str]) -> None:
+        self.live.session.index.forget(self.live.name, self._one(arguments, "forget"))
+
+    def _cluster(self, arguments: Sequence[str]) -> None:
+        command = arguments[0] if arguments else "status"
+        session = self.live.session
+        if command == "start":
+            self.live.settings.engines = _count(arguments[1:])
+            session.replace_engines(self.live.settings.make_engines(self.live.store_folder))
+            session.start_engines()
+        elif command == "stop":
+            session.stop_engines()
+        elif command == "status":
+            print(session.engines.describe() if session.engines else "no engines are running")
+        else:
+            raise DeclarationError(f"%phelps cluster {command}: there are start -n N, status and stop")
+
+    def _report(self, arguments: Sequence[str]) -> None:
+        """For the command line: the state of all tasks, as data."""
+        del arguments
+        self.live.shell.display_pub.publish({REPORT: json.loads(json.dumps(kernel_report(self.live.session)))})
+
+
+def _count(arguments: Sequence[str]) -> int:
+    match list(arguments):
+        case []:
+            return 0
+        case ["-n", count] if count.isdigit() and int(count) > 0:
+            return int(count)
+        case _:
+            raise DeclarationError(f"%phelps cluster start {' '.join(arguments)}: takes -n N, a number of engines")
+
+
+_lives: dict[int, Live] = {}
+
+
+def load(shell: Any) -> Live:
+    """Register magics and hooks; a second call changes nothing."""
+    live = _lives.get(id(shell))
+    if live is None:
+        settings = Phelps(parent=shell)
+        live = _lives[id(shell)] = Live(shell, settings)
+        magics = PhelpsMagics(shell, live)
+        PhelpsMagics.task.__doc__ = usage()
+        shell.configurables.append(settings)
+        shell.register_magics(magics)
+        live.install()
+    return live
+
+
+def begin(shell: Any, told: str) -> None:
+    """In the kernel: load the extension for a headless run, as ``told`` (JSON) says."""
+    request = json.loads(told)
+    live = load(shell)
+    live.headless = True
+    live.path = Path(request["path"])
+    live.settings.store = request["store"]
+    live.settings.cluster = request["cluster"]
+    live.only = None if request["tasks"] is None else frozenset(request["tasks"])
+    live.forced = request["forced"]
+    live.set_document([Cell(CellId(cell["id"]), cell["source"]) for cell in request["cells"]], saved_at=0.0)
+
+
+def unload(shell: Any) -> None:
+    """Remove hooks and end the session."""
+    live = _lives.pop(id(shell), None)
+    if live is not None:
+        live.remove()
+        shell.configurables.remove(live.settings)
+        for kind, name in (("cell", "task"), ("line", "phelps")):
+            shell.magics_manager.magics[kind].pop(name, None)

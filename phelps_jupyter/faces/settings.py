@@ -1,0 +1,48 @@
+"""Settings of a kernel's Phelps, as traitlets: ``%config Phelps.engines = 4``, or in IPython's config files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from traitlets import Bool, Float, Int, Unicode
+from traitlets.config import Configurable
+
+from phelps_jupyter.adapters.solo import SoloEngines
+from phelps_jupyter.errors import DeclarationError
+from phelps_jupyter.ports import Engines, Notify
+
+MakeEngines = Callable[[Notify], Engines]
+
+
+class Phelps(Configurable):
+    """Everything has a default; nothing needs to be set."""
+
+    engines = Int(0, min=0, help="Engines to start, and cpus to use; 0: as many as there are cores.").tag(config=True)
+    cluster = Unicode(
+        "local", help="local: an ipyparallel cluster of our own; none: child processes of the kernel."
+    ).tag(config=True)
+    store = Unicode("", help="Folder of the store; empty: .phelps beside the notebook.").tag(config=True)
+    lease = Float(30.0, min=0.0, help="Seconds after which engines end when the kernel is gone.").tag(config=True)
+    quiet = Bool(False, help="Show no cards under task cells.").tag(config=True)
+
+    def make_engines(self, store: str) -> MakeEngines:
+        """The engines that these settings ask for. Errors: DeclarationError."""
+        kind, _, count = self.cluster.partition(":")
+        engines = self._count(count) if count else self.engines
+        if kind == "none":
+            return lambda notify: SoloEngines(store, notify, engines)
+        if kind == "local":
+            return lambda notify: _local(store, notify, engines, self.lease)
+        raise DeclarationError(f"cluster {self.cluster!r}: must be local, local:N or none")
+
+    def _count(self, text: str) -> int:
+        if not text.isdigit() or int(text) < 1:
+            raise DeclarationError(f"cluster {self.cluster!r}: {text!r} is no number of engines")
+        return int(text)
+
+
+def _local(store: str, notify: Notify, engines: int, lease: float) -> Engines:
+    # Importing ipyparallel takes half a second; a notebook whose results are all fresh never needs it.
+    from phelps_jupyter.adapters.ipyparallel import IpyparallelEngines
+
+    return IpyparallelEngines(store, notify, engines, lease_seconds=lease)

@@ -1,0 +1,121 @@
+"""Translates what engines report into events and records. No state, no effects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import astuple
+from typing import Any
+
+from phelps_jupyter.core.events import AttemptDone, AttemptFailed
+from phelps_jupyter.core.model import (
+    Digest,
+    Failure,
+    FailureKind,
+    Key,
+    Part,
+    PartKind,
+    Record,
+    Task,
+    TaskName,
+    Usage,
+    Version,
+)
+from phelps_jupyter.core.model import RunId as RunNumber
+from phelps_jupyter.core.runs import Run
+from phelps_jupyter.runtime.attempts import Finished
+from phelps_jupyter.runtime.digests import digest_bytes
+from phelps_jupyter.runtime.orders import Outcome, Stored
+
+
+def attempt_event(outcome: Outcome, at: float) -> AttemptDone | AttemptFailed:
+    """The event that tells the machine how an attempt ended."""
+    usage = Usage(outcome.seconds, outcome.peak_memory, outcome.cpu_seconds)
+    run = RunNumber(outcome.run)
+    if outcome.kind == "done":
+        outputs = tuple(_version(stored) for stored in outcome.outputs)
+        return AttemptDone(at, run, outcome.attempt, outputs, usage, outcome.changed, outcome.left_out, outcome.drew)
+    return AttemptFailed(at, run, outcome.attempt, _failure(outcome), usage)
+
+
+def note_of(run: Run, notebook: str, parts: tuple[Part, ...]) -> dict[str, object]:
+    """What stays beside an attempt, so that a later kernel can record its result."""
+    return {
+        "key": run.key,
+        "task": run.task.name,
+        "notebook": notebook,
+        "source": run.task.body,
+        "parts": [list(astuple(part)) for part in parts],
+        "engine": run.place,
+        "seed": seed_text(run.task),
+    }
+
+
+def record_of_finished(finished: Finished, transcript: str, at: float) -> Record:
+    """The record of an attempt that ended well after its kernel was gone."""
+    note: Mapping[str, Any] = finished.note
+    outcome = finished.outcome
+    outputs = tuple(_version(stored) for stored in outcome.outputs)
+    return Record(
+        key=Key(note["key"]),
+        task=TaskName(note["task"]),
+        notebook=note["notebook"],
+        source=note["source"],
+        parts=tuple(Part(PartKind(kind), *rest) for kind, *rest in note["parts"]),
+        outputs=outputs,
+        usage=Usage(outcome.seconds, outcome.peak_memory, outcome.cpu_seconds),
+        engine=note["engine"],
+        at=at,
+        transcript=transcript,
+        left_out=outcome.left_out,
+        changed=outcome.changed,
+        reusable=not any(version.opaque for version in outputs),
+        seed=note["seed"] if outcome.drew else "",
+    )
+
+
+def seed_text(task: Task) -> str:
+    """The task's seed as records hold it."""
+    seed = seed_of(task)
+    return "none" if seed is None else str(seed)
+
+
+def seed_of(task: Task) -> int | None:
+    """The seed of a task's generators: declared, or derived from its name; None: left unseeded."""
+    match task.options.seed:
+        case "none":
+            return None
+        case "task":
+            return int(digest_bytes(task.name.encode())[:8], 16)
+        case int(seed):
+            return seed
+
+
+def _version(stored: Stored) -> Version:
+    return Version(stored.name, Digest(stored.digest), stored.size, stored.summary, stored.identity, stored.opaque)
+
+
+def _failure(outcome: Outcome) -> Failure:
+    # A cancelled attempt's answer no longer counts; the machine lets it pass by its number.
+    kind = FailureKind.LOST if outcome.kind == "cancelled" else FailureKind(outcome.kind)
+    return Failure(kind, outcome.message, outcome.error_type, outcome.line, outcome.traceback, outcome.evidence)
+
+
+def record_of(run: Run, notebook: str, parts: tuple[Part, ...], transcript: str, at: float) -> Record:
+    """The record of a run that is done."""
+    assert run.key is not None
+    return Record(
+        key=run.key,
+        task=run.task.name,
+        notebook=notebook,
+        source=run.task.body,
+        parts=parts,
+        outputs=run.outputs,
+        usage=run.usage,
+        engine=run.place,
+        at=at,
+        transcript=transcript,
+        left_out=run.left_out,
+        changed=run.changed,
+        reusable=not any(version.opaque for version in run.outputs),
+        seed=seed_text(run.task) if run.drew else "",
+    )

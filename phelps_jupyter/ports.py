@@ -1,0 +1,126 @@
+"""What the session needs of the outside, as Protocols. Knows no implementation."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from phelps_jupyter.core.events import EngineJoined, EngineLeft, EnginesFailed, EnginesSettled
+from phelps_jupyter.core.model import Digest, Ended, EngineId, Key, Record, TaskName, Version
+from phelps_jupyter.runtime.orders import Frame, Order, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The body of this attempt is running."""
+
+    run: int
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wrote:
+    """An attempt wrote output; in order, each piece once."""
+
+    run: int
+    attempt: int
+    frames: tuple[Frame, ...]
+
+
+Notice = EngineJoined | EngineLeft | EnginesSettled | EnginesFailed | Started | Wrote | Outcome
+"""What engines report. Each attempt ends in exactly one Outcome, or with its engine's EngineLeft."""
+
+Notify = Callable[[Notice], None]
+
+
+class Engines(Protocol):
+    """A set of engines. No method blocks; all may be called from any thread; what happens comes as notices.
+
+    Nothing here assumes that the engines were started by us. Backends never retry and never place.
+    """
+
+    def start(self) -> None:
+        """Start or find the engines; nothing when they are there.
+
+        Notices: EngineJoined for each, then EnginesSettled; or EnginesFailed.
+        """
+
+    def submit(self, engine: EngineId, order: Order) -> None:
+        """Start an attempt. An attempt that was already started is refused silently."""
+
+    def kill(self, run: int, attempt: int) -> None:
+        """End an attempt: SIGINT to the body, SIGKILL to its group after a grace. Its Outcome is ``cancelled``."""
+
+    def close(self) -> None:
+        """Kill what runs, stop engines that we started, leave no process. Blocks until it is so. Idempotent."""
+
+    def describe(self) -> str:
+        """One line for people: what kind, how many, where."""
+
+
+class Store(Protocol):
+    """Content-addressed values in a folder."""
+
+    folder: str
+
+    def put(self, name: str, value: object) -> Version:
+        """Digest a value and store it. Errors: StoreError; Unstorable, naming the part that can't be pickled."""
+
+    def get(self, digest: Digest) -> object:
+        """The value, mapped copy-on-write. Errors: StoreError when it is not there or damaged."""
+
+    def has(self, digest: Digest) -> bool:
+        """Whether the object is there in full length."""
+
+    def put_bytes(self, data: bytes) -> str:
+        """Store bytes under their own digest."""
+
+    def get_bytes(self, digest: str) -> bytes:
+        """The bytes. Errors: StoreError."""
+
+
+class Index(Protocol):
+    """Records by key, and the history of runs."""
+
+    def find(self, key: Key, seed: str) -> Record | None:
+        """The newest reusable record of this key that hangs on no seed, or on this one."""
+
+    def last(self, notebook: str, task: TaskName) -> Record | None:
+        """The last record that this task of this notebook made or reused."""
+
+    def add(self, record: Record) -> None:
+        """Store a record, in one transaction, and make it the task's last."""
+
+    def use(self, notebook: str, task: TaskName, key: Key, seed: str) -> None:
+        """Note that the task now stands on this record (it was reused)."""
+
+    def history(self, notebook: str, task: TaskName | None = None) -> Sequence[Record]:
+        """Records of a notebook, newest first."""
+
+    def forget(self, notebook: str, task: TaskName) -> None:
+        """Never reuse what this task of this notebook made, and let it be as if it had never run. History stays."""
+
+    def seconds(self, notebook: str) -> dict[TaskName, float]:
+        """Wall seconds that each task's last record took."""
+
+    def remember_learned(self, code: Digest, added: frozenset[str], denied: frozenset[str]) -> None:
+        """Note what runs of this code have shown: names it changes in place unforeseen, and names it does not."""
+
+    def learned(self) -> dict[Digest, tuple[frozenset[str], frozenset[str]]]:
+        """What was noted of each code, the latest: names added, names denied."""
+
+    def remember_memory(self, code: Digest, nbytes: int) -> None:
+        """Note the bytes that a task with this code, having run out of memory, was found to need."""
+
+    def memory(self, code: Digest) -> int | None:
+        """Bytes that this code was found to need; None when it never ran out of memory."""
+
+    def note_end(self, notebook: str, task: TaskName, ended: Ended) -> None:
+        """Note how the task's last run ended."""
+
+    def ended(self, notebook: str, task: TaskName) -> Ended | None:
+        """How the task's last run ended; None when it never did."""
+
+    def close(self) -> None:
+        """Close the database."""

@@ -1,0 +1,82 @@
+"""One attempt inside its own process: binds the inputs, runs the body, stores the outputs, reports.
+
+Knows the order of these steps; refuses to know who forked it and what follows.
+"""
+
+from __future__ import annotations
+
+import atexit
+import ctypes
+import faulthandler
+import os
+import pickle
+import sys
+import traceback
+from dataclasses import replace
+
+from phelps_jupyter.runtime import surroundings
+from phelps_jupyter.runtime.generators import Generators
+from phelps_jupyter.runtime.harvest import Harvest, UnmetError, bind
+from phelps_jupyter.runtime.orders import Order, Outcome
+from phelps_jupyter.runtime.shell import Raised, Shell, open_shell
+from phelps_jupyter.runtime.transcript import Pipe, open_stream
+
+
+def run_attempt(order: Order, folder: str, pipe: Pipe) -> None:
+    """Run it and report its Outcome through the pipe. Returns in the body's process alone, whatever the body forked."""
+    sys.stdout = open_stream(pipe, "stdout")
+    sys.stderr = open_stream(pipe, "stderr")
+    with open(os.path.join(folder, "fault"), "w") as fault:
+        faulthandler.enable(fault)
+        outcome = _outcome(order, folder, pipe)
+        if not pipe.ours:
+            os._exit(0)
+        _flush()
+        pipe.report(pickle.dumps(outcome))
+        # Temporary folders that the body opened are removed here.
+        atexit._run_exitfuncs()
+        faulthandler.disable()
+
+
+def _flush() -> None:
+    """What compiled code and the original streams still hold: nothing of that is written when the process ends."""
+    for stream in (sys.__stdout__, sys.__stderr__):
+        if stream is not None and not stream.closed:
+            stream.flush()
+    ctypes.CDLL(None).fflush(None)
+
+
+def _outcome(order: Order, folder: str, pipe: Pipe) -> Outcome:
+    try:
+        shell = open_shell(order.task, folder, pipe)
+        surroundings.enter(order)
+        return _attempt(order, shell)
+    except UnmetError as error:
+        return Outcome(order.run, order.attempt, "output", message=str(error))
+    except Exception as error:
+        text = "".join(traceback.format_exception(error))
+        return _failed(order, error, None, text)
+
+
+def _attempt(order: Order, shell: Shell) -> Outcome:
+    bound = bind(order, shell.user_ns)
+    generators = Generators(order.seed)
+    generators.seed()
+    raised: Raised | None = shell.run_body(order.body)
+    if raised is not None:
+        return _failed(order, raised.error, raised.line, raised.traceback)
+    # Before the outputs are stored: pickling them may draw.
+    drew = generators.drew()
+    return replace(Harvest(order, shell.user_ns, bound).outcome(), drew=drew)
+
+
+def _failed(order: Order, error: BaseException, line: int | None, text: str) -> Outcome:
+    return Outcome(
+        order.run,
+        order.attempt,
+        "memory" if isinstance(error, MemoryError) else "code",
+        error_type=type(error).__name__,
+        message="\n".join([str(error), *getattr(error, "__notes__", ())]),
+        line=line,
+        traceback=text,
+    )

@@ -1,0 +1,170 @@
+"""Functions, classes and what is made of them, taken apart.
+
+A function is its code, defaults, closure and attributes; a class its bases and members. Globals are not theirs: who
+needs them asks `functions.global_reads`. What a library defines counts by name and version.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+import types
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from phelps_jupyter.runtime.code_parts import annotation_text, code_object_digest, code_part
+from phelps_jupyter.runtime.digest_atoms import text
+from phelps_jupyter.runtime.digest_parts import Parts, Take, described
+from phelps_jupyter.runtime.homes import Home, home_of_class, home_of_function, version_of
+
+_HEAP_TYPE = 1 << 9
+"""``Py_TPFLAGS_HEAPTYPE``: not set on the interpreter's own classes."""
+
+_NOT_MEMBERS = frozenset(
+    {
+        *(
+            "__module__",
+            "__qualname__",
+            "__dict__",
+            "__weakref__",
+            "__doc__",
+            "__firstlineno__",
+            "__static_attributes__",
+        ),
+        *(
+            "__annotations__",
+            "__annotate__",
+            "__annotate_func__",
+            "__annotations_cache__",
+            "__conditional_annotations__",
+        ),
+        *("__slotnames__", "_abc_impl", "_value2member_map_", "_hashable_values_", "_unhashable_values_"),
+        "_unhashable_values_map_",
+    }
+)
+"""Positions, docstrings, and what Python fills in later: caches of copyreg, abc and enum."""
+
+
+def is_named(cls: type) -> bool:
+    """Whether a class is its name: a library defines it there, or the interpreter does."""
+    if home_of_class(cls) is not Home.LIBRARY:
+        return False
+    return not cls.__flags__ & _HEAP_TYPE or _resolved(cls.__module__, cls.__qualname__) is cls
+
+
+def _resolved(module: str, qualname: str) -> object:
+    found: Any = sys.modules.get(module)
+    for name in qualname.split("."):
+        found = getattr(found, "__dict__", {}).get(name)
+    return found
+
+
+def take_class(cls: type) -> Parts:
+    """A class by its bases and members."""
+    members = {name: value for name, value in sorted(vars(cls).items()) if name not in _NOT_MEMBERS}
+    doc = cls.__doc__ if any("__doc__" in code.co_names for code in _codes(members)) else None
+    head = b"class%d,%d;" % (len(cls.__bases__), len(members)) + text(cls.__qualname__) + _annotations(cls)
+    fixed = (type(cls), doc, *cls.__bases__)
+    return Parts(head + b"".join(map(text, members)), (*fixed, *members.values()), described(list(members), len(fixed)))
+
+
+def _codes(members: Mapping[str, Any]) -> list[types.CodeType]:
+    return [value.__code__ for value in members.values() if type(value) is types.FunctionType]
+
+
+def _annotations(cls: type) -> bytes:
+    try:
+        own = cls.__annotations__ if sys.version_info >= (3, 14) else vars(cls).get("__annotations__", {})
+        return text(",".join(f"{name}:{annotation_text(value)}" for name, value in own.items()))
+    except Exception:  # Python 3.14 evaluates them here, and they are the user's code
+        return text("?")
+
+
+def take_function(function: Any) -> Parts:
+    """A function by its code, defaults, closure and attributes."""
+    head = _head(function)
+    if head.startswith(b"library function"):
+        return Parts(head, shared=False)
+    if function.__code__.co_qualname == "singledispatch.<locals>.wrapper":
+        # Its closure holds a cache of what was called.
+        return Parts(head, (dict(function.registry),), described(["registry"]))
+    inside = [("__defaults__", function.__defaults__), *sorted((function.__kwdefaults__ or {}).items())]
+    inside += zip(function.__code__.co_freevars, map(_content, function.__closure__ or ()), strict=True)
+    inside += sorted(function.__dict__.items())
+    names = [name for name, _ in inside]
+    values = [value for _, value in inside]
+    return Parts(head + text(",".join(names)), values, described(names), any(value is not None for value in values))
+
+
+def _head(function: Any) -> bytes:
+    code = function.__code__
+    if home_of_function(function) is not Home.LIBRARY:
+        return b"function" + code_part(function).encode()
+    module = function.__globals__["__name__"]
+    named = text(module) + text(code.co_qualname) + text(version_of(module))
+    if _resolved(module, code.co_qualname) is function:
+        return b"library function" + named
+    return b"library code" + named + code_object_digest(code).encode()
+
+
+def _content(cell: types.CellType) -> object:
+    try:
+        return cell.cell_contents
+    except ValueError:
+        return NotImplemented
+
+
+def _take_builtin(value: Any) -> Parts:
+    owner = value.__self__
+    if owner is None or isinstance(owner, types.ModuleType):
+        return Parts(b"builtin" + text(str(value.__module__)) + text(value.__qualname__), shared=False)
+    return Parts(b"builtin method" + text(value.__name__), (owner,), described(["__self__"]))
+
+
+def _take_descriptor(value: Any) -> Parts:
+    owner = value.__objclass__
+    return Parts(b"descriptor" + text(f"{owner.__module__}.{owner.__qualname__}.{value.__name__}"), shared=False)
+
+
+def _take_wrapper(names: Sequence[str]) -> Take:
+    def take(value: Any) -> Parts:
+        head = b"wrapper" + text(type(value).__name__)
+        return Parts(head, (type(value), *(getattr(value, name) for name in names)), described(names, 1))
+
+    return take
+
+
+def _take_cached(value: Any) -> Parts:
+    inside = (value.__wrapped__, value.cache_parameters())
+    return Parts(b"lru_cache", inside, described(("__wrapped__", "cache_parameters()")))
+
+
+def _take_bound(value: Any) -> Parts:
+    return Parts(b"method", (value.__func__, value.__self__), described(("__func__", "__self__")))
+
+
+EXACT: Mapping[type, Take] = {
+    types.FunctionType: take_function,
+    types.MethodType: _take_bound,
+    **dict.fromkeys((types.BuiltinFunctionType, types.MethodWrapperType), _take_builtin),
+    **dict.fromkeys(
+        (
+            types.WrapperDescriptorType,
+            types.MethodDescriptorType,
+            types.ClassMethodDescriptorType,
+            types.MemberDescriptorType,
+            types.GetSetDescriptorType,
+        ),
+        _take_descriptor,
+    ),
+    type(functools.lru_cache(_resolved)): _take_cached,
+}
+
+WRAPPERS: Mapping[type, Take] = {
+    staticmethod: _take_wrapper(["__func__"]),
+    classmethod: _take_wrapper(["__func__"]),
+    property: _take_wrapper(["fget", "fset", "fdel"]),
+    functools.cached_property: _take_wrapper(["func", "attrname"]),
+    functools.partial: _take_wrapper(["func", "args", "keywords", "__dict__"]),
+}
+"""By class or base class."""

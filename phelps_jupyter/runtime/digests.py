@@ -1,0 +1,42 @@
+"""The digest of any value: equal for equal content in every process, different for what a reader could tell apart."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+import xxhash
+
+from phelps_jupyter.runtime.digest_code import is_named
+from phelps_jupyter.runtime.digest_parts import Parts, Undigestible
+from phelps_jupyter.runtime.digest_walk import Classes, Walk
+
+
+@dataclass(frozen=True, slots=True)
+class Digested:
+    """32 hex digits. For a value without a digest: a text that occurs once, and in ``opaque`` the part at fault."""
+
+    digest: str
+    opaque: str = ""
+
+
+def digest(value: object) -> Digested:
+    """The content digest of a value. Never raises: what has no digest is opaque, with the path of the part at fault."""
+    try:
+        if isinstance(value, type) and issubclass(type(value), type) and not is_named(value):
+            return Digested(Classes().digest(value))
+        return Digested(Walk(Classes()).run(Parts(b"", (value,))))
+    except Undigestible as fault:
+        return _opaque(str(fault))
+    except Exception as error:  # a value may raise anything wherever it is touched
+        return _opaque(f"{type(value).__qualname__} ({type(error).__name__})")
+
+
+def _opaque(where: str) -> Digested:
+    return Digested(f"opaque-{uuid.uuid4().hex}", where)
+
+
+def digest_bytes(data: Any) -> str:
+    """The digest of a buffer as such, 32 hex digits: bytes have another one as a value, for their type counts there."""
+    return xxhash.xxh3_128_hexdigest(data)

@@ -1,0 +1,138 @@
+"""What a body is given, and what it leaves: inputs bound, outputs stored, inputs compared with what they were.
+
+Knows values and digests; refuses to know how a body runs.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from types import BuiltinFunctionType, FunctionType, ModuleType
+from typing import Any
+
+from phelps_jupyter.runtime import digests, values
+from phelps_jupyter.runtime.digests import Digested
+from phelps_jupyter.runtime.orders import Given, Order, Outcome, Stored
+from phelps_jupyter.runtime.summaries import summarise
+
+ATOMS = (bool, int, float, complex, str, bytes, type(None))
+FIXED = (*ATOMS, FunctionType, BuiltinFunctionType, ModuleType, type)
+"""Never digested again: they don't change in place, or their digest says nothing of that."""
+MISSING = object()
+OPAQUE = "opaque-"
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Bound:
+    """An input as it was bound; ``digest`` before the body, empty where a change can't or need not be seen."""
+
+    given: Given
+    value: object
+    digest: str
+
+
+class UnmetError(Exception):
+    """A declared output is missing, or can't be stored."""
+
+
+def bind(order: Order, namespace: dict[str, Any]) -> dict[str, Bound]:
+    """Bind the inputs. What came with the order first: functions, classes and modules, which the others may need."""
+    objects: dict[str, object] = {}
+    bound: dict[str, Bound] = {}
+    for given in sorted(order.inputs, key=lambda given: not given.inline):
+        value = objects[given.identity] if given.identity in objects else _load(given, order.store)
+        if given.identity:
+            objects[given.identity] = value
+        namespace[given.name] = value
+        bound[given.name] = Bound(given, value, _digest_before(given, value))
+    return bound
+
+
+def _load(given: Given, store: str) -> object:
+    try:
+        return values.loads(given.inline) if given.inline else values.read(given.digest, store)
+    except Exception as error:
+        error.add_note(f"while loading the input `{given.name}`")
+        raise
+
+
+def _digest_before(given: Given, value: object) -> str:
+    # An opaque value has no content digest to compare.
+    if not given.watched or isinstance(value, FIXED) or given.digest.startswith(OPAQUE):
+        return ""
+    digested = given.digest or digests.digest(value).digest
+    return "" if digested.startswith(OPAQUE) else digested
+
+
+class Harvest:
+    """Stores what the order names, and what else has changed."""
+
+    def __init__(self, order: Order, namespace: Mapping[str, Any], bound: Mapping[str, Bound]) -> None:
+        self._order = order
+        self._namespace = namespace
+        self._bound = bound
+        self._digests: dict[int, Digested] = {}
+        self._tags: dict[int, str] = {}
+        self._left_out: dict[str, str] = {}
+
+    def outcome(self) -> Outcome:
+        order = self._order
+        changed = tuple(self._changed())
+        names = [*order.outputs, *(name for name in changed if name not in order.outputs)]
+        present = {name: self._namespace[name] for name in names if self._is_bound(name)}
+        stored = [self._store(name, value, present) for name, value in present.items()]
+        outputs = tuple(output for output in stored if output is not None)
+        return Outcome(order.run, order.attempt, "done", outputs, left_out=self._left_out, changed=changed)
+
+    def _changed(self) -> Iterator[str]:
+        for name, bound in self._bound.items():
+            now = self._namespace.get(name, MISSING)
+            if not bound.given.watched or now is MISSING:
+                continue
+            if now is not bound.value:
+                # Bound anew, foreseen or not: only what nobody foresaw is news.
+                if name not in self._order.outputs:
+                    yield name
+            elif bound.digest and self._digest(now).digest != bound.digest:
+                yield name
+
+    def _is_bound(self, name: str) -> bool:
+        if name in self._namespace:
+            return True
+        if self._order.declared and name in self._order.outputs and name not in self._order.optional:
+            raise UnmetError(f"--out {name}: the body ended without binding it")
+        return False
+
+    def _store(self, name: str, value: object, present: Mapping[str, object]) -> Stored | None:
+        digested = self._digest(value)
+        try:
+            size = values.write(value, digested.digest, self._order.store)
+        except values.Unstorable as error:
+            if self._order.declared and name in self._order.outputs:
+                raise UnmetError(f"--out {name}: {error.told(name)}") from error
+            self._left_out[name] = error.told(name)
+            return None
+        except OSError as error:
+            raise UnmetError(f"`{name}` could not be stored: {error}") from error
+        return Stored(
+            name, digested.digest, size, summarise(value), self._identity(name, value, present), digested.opaque
+        )
+
+    def _identity(self, name: str, value: object, present: Mapping[str, object]) -> str:
+        if isinstance(value, (*ATOMS, ModuleType, type)):
+            return ""
+        inputs = [bound.given for bound in self._bound.values() if bound.value is value]
+        for given in inputs:
+            if given.identity:
+                return given.identity
+        aliases = {other for other, held in present.items() if held is value} | {given.name for given in inputs}
+        if aliases == {name}:
+            return ""
+        order = self._order
+        return self._tags.setdefault(id(value), f"{order.run}.{order.attempt}.{len(self._tags)}")
+
+    def _digest(self, value: object) -> Digested:
+        # Once for each object, however many names it has; the namespace keeps it alive, so its id is its own.
+        if id(value) not in self._digests:
+            self._digests[id(value)] = digests.digest(value)
+        return self._digests[id(value)]

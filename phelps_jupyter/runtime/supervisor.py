@@ -1,0 +1,257 @@
+"""One attempt's guardian: forks the body, gathers its output, holds it to its limits, tells how it ended.
+
+Single-threaded and small, so that forking is safe. Knows processes and signals; refuses to know what a body computes.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import pickle
+import select
+import signal
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from types import FrameType
+
+from phelps_jupyter.runtime import ending, surroundings
+from phelps_jupyter.runtime.ending import Ended, Stop
+from phelps_jupyter.runtime.limits import Guard, kill_all, signal_all
+from phelps_jupyter.runtime.orders import Order, Outcome
+from phelps_jupyter.runtime.transcript import Pipe, Stream, Transcript
+
+PR_SET_PDEATHSIG = 1
+PR_SET_CHILD_SUBREAPER = 36
+CALM_TICK = 0.030
+TICK = 0.010
+NEAR_TICK = 0.003
+GRACE = 2.0
+PORTION = 1 << 16
+PORTIONS = 16
+ASKING = (signal.SIGTERM, signal.SIGINT)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """``FOLDER`` of the attempt, and the pid of the process that must outlive us, if there is one."""
+    folder = arguments[0]
+    if len(arguments) > 1:
+        _control_process(PR_SET_PDEATHSIG, signal.SIGTERM)
+        if os.getppid() != int(arguments[1]):
+            return 1
+    # What the body leaves behind becomes our child, wherever it hid.
+    _control_process(PR_SET_CHILD_SUBREAPER, 1)
+    signal.signal(signal.SIGTERM, _give_up)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with open(os.path.join(folder, "order"), "rb") as file:
+        order: Order = pickle.load(file)
+    outcome = Supervisor(folder, order).run()
+    _deliver(folder, outcome)
+    # Nothing of ours is left to be cleaned up, and whoever polls us waits.
+    os._exit(0)
+
+
+class Supervisor:
+    """Runs one attempt from the fork to the outcome."""
+
+    def __init__(self, folder: str, order: Order) -> None:
+        self._folder = folder
+        self._order = order
+        self._transcript = Transcript(os.path.join(folder, "frames"))
+        self._guard = Guard(os.getpid(), order.memory)
+        self._pipes: dict[int, Stream | None] = {}
+        self._poll = select.poll()
+        self._body = 0
+        self._began = time.monotonic()
+        self._stop: Stop | None = None
+        self._kill_at = 0.0
+        self._held = 0
+        self._ended: Ended | None = None
+        self._cpu = 0.0
+
+    def run(self) -> Outcome:
+        self._fork()
+        while self._ended is None:
+            self._watch()
+        self._sweep()
+        report: Outcome | None = pickle.loads(self._transcript.report) if self._transcript.report else None
+        self._transcript.close()
+        seconds = time.monotonic() - self._began
+        peak = self._guard.peak or self._ended.peak
+        told = ending.outcome(
+            self._order, self._ended, self._stop, report, ending.crash(self._folder, self._order.task), peak
+        )
+        return ending.measured(told, seconds, peak, self._cpu)
+
+    def _fork(self) -> None:
+        control, out, err = os.pipe(), os.pipe(), os.pipe()
+        signal.pthread_sigmask(signal.SIG_BLOCK, ASKING)
+        supervisor = os.getpid()
+        self._began = time.monotonic()
+        self._body = os.fork()
+        if self._body == 0:
+            # A signal to the group finds it: until the handlers are set, signals are held back.
+            os.setsid()
+            _control_process(PR_SET_PDEATHSIG, signal.SIGKILL)
+            if os.getppid() != supervisor:
+                os._exit(1)
+            for reader in (control[0], out[0], err[0]):
+                os.close(reader)
+            os.dup2(out[1], 1)
+            os.dup2(err[1], 2)
+            _become_body(self._order, self._folder, Pipe(control[1], (out[1], err[1])))
+        _write_whole(
+            os.path.join(self._folder, "pid"), json.dumps({"supervisor": supervisor, "body": self._body}).encode()
+        )
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ASKING)
+        self._listen(out, "stdout")
+        self._listen(err, "stderr")
+        self._listen(control, None)
+
+    def _listen(self, pipe: tuple[int, int], stream: Stream | None) -> None:
+        reader, writer = pipe
+        os.close(writer)
+        os.set_blocking(reader, False)
+        self._pipes[reader] = stream
+        self._poll.register(reader, select.POLLIN)
+
+    def _watch(self) -> None:
+        # Output, and the end of the body, wake us anyhow.
+        hurried = self._transcript.report or self._guard.near(self._held)
+        calm = TICK if self._order.memory is not None else CALM_TICK
+        self._gather(NEAR_TICK if hurried else calm)
+        self._reap()
+        if self._ended is None:
+            self._held = self._guard.look()
+            self._decide(time.monotonic())
+
+    def _decide(self, now: float) -> None:
+        if self._kill_at:
+            if now > self._kill_at:
+                kill_all(os.getpid())
+        elif self._transcript.report:
+            self._kill_at = now + GRACE
+        else:
+            self._hold_to_limits(now)
+
+    def _hold_to_limits(self, now: float) -> None:
+        seconds = now - self._began
+        if self._guard.exceeded(self._held):
+            self._end(Stop("memory", self._held, seconds), now)
+        elif self._order.time is not None and seconds > self._order.time:
+            self._end(Stop("timeout", self._held, seconds), now + GRACE)
+        elif os.path.exists(os.path.join(self._folder, "cancel")):
+            self._end(Stop("cancelled", self._held, seconds), now + GRACE)
+
+    def _end(self, stop: Stop, kill_at: float) -> None:
+        self._stop = stop
+        self._kill_at = kill_at
+        if stop.kind == "memory":
+            kill_all(os.getpid())
+        else:
+            with suppress(ProcessLookupError):
+                os.killpg(self._body, signal.SIGINT)
+
+    def _gather(self, wait: float) -> None:
+        """Read what there is, in the order in which it was written.
+
+        The body sends no frame while raw output is unread. So whatever lies in the pipe of frames, once raw output is
+        known to wait, was sent before that; and raw output that is not known to wait yet has to wait for the next time.
+        """
+        ready = [reader for reader, _ in self._poll.poll(wait * 1000)]
+        for reader in sorted(ready, key=lambda reader: self._pipes[reader] is not None):
+            self._take(reader, self._pipes[reader])
+        self._transcript.flush_aged()
+
+    def _take(self, reader: int, stream: Stream | None) -> None:
+        # A body that writes without end must not keep us from watching it.
+        for _ in range(PORTIONS):
+            data = self._read(reader)
+            if stream is None:
+                self._transcript.control(data)
+            else:
+                self._transcript.raw(stream, data)
+            if len(data) < PORTION:
+                break
+
+    def _read(self, reader: int) -> bytes:
+        try:
+            data = os.read(reader, PORTION)
+        except BlockingIOError:
+            return b""
+        if not data:
+            self._poll.unregister(reader)
+            os.close(reader)
+            del self._pipes[reader]
+        return data
+
+    def _reap(self) -> bool:
+        """Take note of who ended; whether we have children left."""
+        while True:
+            try:
+                pid, status, usage = os.wait4(-1, os.WNOHANG)
+            except ChildProcessError:
+                return False
+            if pid == 0:
+                return True
+            self._cpu += usage.ru_utime + usage.ru_stime
+            if pid == self._body:
+                self._ended = Ended(os.waitstatus_to_exitcode(status), usage.ru_maxrss << 10)
+
+    def _sweep(self) -> None:
+        """Take the last output, and end what the body left behind."""
+        self._gather(0)
+        while self._reap():
+            kill_all(os.getpid())
+            self._gather(0.001)
+        self._gather(0)
+
+
+def _become_body(order: Order, folder: str, pipe: Pipe) -> None:
+    code = 1
+    try:
+        # The shell that started all this may have left SIGINT ignored, and then a body can't be interrupted.
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ASKING)
+        surroundings.set_environment(order)
+        # Only here: what it imports must see the environment, and must not weigh on the supervisor.
+        from phelps_jupyter.runtime.cell import run_attempt
+
+        run_attempt(order, folder, pipe)
+        code = 0
+    except KeyboardInterrupt:
+        code = 0
+    except Exception as error:
+        # Something of ours, or a package that it needs: the body has not even begun.
+        pipe.report(pickle.dumps(ending.not_begun(order, error)))
+    finally:
+        os._exit(code)
+
+
+def _give_up(number: int, frame: FrameType | None) -> None:
+    """Whoever waited for the outcome is gone, or wants it no more."""
+    del frame
+    while signal_all(os.getpid(), signal.SIGKILL):
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            break
+    os._exit(128 + number)
+
+
+def _control_process(option: int, value: int) -> None:
+    if ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), f"prctl({option}, {value}) failed")
+
+
+def _deliver(folder: str, outcome: Outcome) -> None:
+    _write_whole(os.path.join(folder, "outcome.json"), json.dumps(ending.plain(outcome), indent=1).encode())
+    _write_whole(os.path.join(folder, "outcome"), pickle.dumps(outcome))
+
+
+def _write_whole(path: str, content: bytes) -> None:
+    with open(f"{path}.part", "wb") as file:
+        file.write(content)
+    os.replace(f"{path}.part", path)

@@ -1,0 +1,57 @@
+"""What a body finds around it, beside its inputs: environment, folder, ``sys.path``, thread counts, seeds, no prompt.
+
+Knows only the process it is called in, which is the body's own.
+"""
+
+from __future__ import annotations
+
+import builtins
+import os
+import sys
+from typing import NoReturn
+
+from phelps_jupyter.runtime.orders import Order
+
+THREADS = (
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "BLIS_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "NUMEXPR_MAX_THREADS",
+    "NUMBA_NUM_THREADS",
+    "POLARS_MAX_THREADS",
+    "ARROW_IO_THREADS",
+    "LOKY_MAX_CPU_COUNT",
+)
+"""Libraries read these while they are imported; pyarrow's pool for computing reads the first."""
+
+INLINE = "module://matplotlib_inline.backend_inline"
+
+
+def set_environment(order: Order) -> None:
+    """Before anything is imported that could read it."""
+    os.environ.setdefault("MPLBACKEND", INLINE)
+    os.environ.update(dict.fromkeys(THREADS, str(order.cpus)))
+    for name, value in order.env.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+def enter(order: Order) -> None:
+    """After all of ours and IPython's is imported: the notebook's folder may hold files named like modules."""
+    os.chdir(order.folder)
+    sys.path[:] = order.path
+    sys.argv[:] = [""]
+    sys.stdin = open(os.devnull)  # noqa: SIM115  # lives as long as the process
+    builtins.input = _no_prompt
+
+
+def _no_prompt(prompt: object = "", /) -> NoReturn:
+    asked = f"input({str(prompt)!r})" if prompt else "input()"
+    raise RuntimeError(
+        f"{asked}: a task has no prompt; ask in a plain cell above, and read the answer here by its name"
+    )

@@ -1,0 +1,360 @@
+"""One per kernel: one queue, one thread. Feeds events to the machine and carries out its actions; decides nothing.
+
+All of its state belongs to its own thread. Others post to the queue and, where they need an answer, wait for it.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TypeVar, assert_never
+
+from phelps_jupyter.adapters.namespace import Namespace
+from phelps_jupyter.adapters.surroundings import Surroundings
+from phelps_jupyter.capture import Blocked
+from phelps_jupyter.core import events as ev
+from phelps_jupyter.core.events import Action, Event
+from phelps_jupyter.core.graph import Graph
+from phelps_jupyter.core.machine import Machine
+from phelps_jupyter.core.model import SETTLED, Ended, Failure, FailureKind, Part, RunId, RunState, TaskName
+from phelps_jupyter.core.runs import Run
+from phelps_jupyter.core.snapshot import TaskView, task_view
+from phelps_jupyter.errors import DeclarationError, PhelpsError, StoreError
+from phelps_jupyter.outcomes import attempt_event, record_of, record_of_finished, seed_text
+from phelps_jupyter.ports import Engines, Index, Notice, Notify, Started, Store, Wrote
+from phelps_jupyter.proof import Proofs
+from phelps_jupyter.runtime import attempts
+from phelps_jupyter.runtime.orders import Frame, Outcome
+from phelps_jupyter.runtime.transcript import decode, encode
+
+T = TypeVar("T")
+
+EVENTS_KEPT = 10_000
+SHOW_EVERY = 0.1
+"""Seconds between updates of the cards: people read no faster, and front ends draw no faster."""
+
+Show = Callable[[TaskView, tuple[Frame, ...]], None]
+Relearn = Callable[[Run], Graph | None]
+"""Told of a run that is done: returns the graph anew if digests overruled a guess about in-place changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """What of the kernel a session works with."""
+
+    notebook: str
+    namespace: Namespace
+    start: Surroundings
+    show: Show
+    relearn: Relearn
+    headless: bool = False
+    """One pass from top to bottom: what has ended well in it need not be proved again."""
+
+
+class Session:
+    """The effects of one kernel's tasks."""
+
+    def __init__(self, surface: Surface, store: Store, index: Index, make_engines: Callable[[Notify], Engines]) -> None:
+        self.surface = surface
+        self.store = store
+        self.index = index
+        self.machine = Machine()
+        self.events: deque[Event] = deque(maxlen=EVENTS_KEPT)
+        self.notices: list[str] = []
+        """Things to tell people; never printed from this thread."""
+        self.engines: Engines | None = None
+        self.moved = threading.Condition()
+        """Notified whenever a run has changed its state or a capture has ended."""
+        self._captures_asked = 0
+        self._make_engines = make_engines
+        self._proofs = Proofs(surface.notebook, surface.namespace, surface.start, store, index)
+        self._queue: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._frames: dict[RunId, list[Frame]] = {}
+        self._dirty: dict[TaskName, None] = {}
+        self._shown_at = 0.0
+        self._thread = threading.Thread(target=self._loop, name="phelps-session", daemon=True)
+
+    def start(self) -> None:
+        """Start the session's thread."""
+        self._thread.start()
+        self._queue.put(self._take_over)
+
+    def _take_over(self) -> None:
+        """Record what attempts of kernels that are gone have finished since."""
+        for finished in attempts.finished(self.store.folder):
+            if finished.outcome.kind == "done":
+                self.index.add(record_of_finished(finished, self._keep(finished.frames), time.time()))
+            attempts.remove(finished.folder)
+
+    def _keep(self, frames: Sequence[Frame]) -> str:
+        """Store a transcript; returns its digest, empty when nothing was written."""
+        return self.store.put_bytes(b"".join(encode(frame) for frame in frames)) if frames else ""
+
+    def close(self, *, kill: bool) -> None:
+        """End the session. ``kill``: end what runs too; else attempts that run finish, and their results are kept."""
+        if not self._thread.is_alive():
+            return
+        running = self.call(lambda: bool(self.machine.fleet.held))
+        self._queue.put(None)
+        self._thread.join()
+        if self.engines is not None and (kill or not running):
+            self.engines.close()
+        self.index.close()
+
+    def call(self, act: Callable[[], T]) -> T:
+        """Run ``act`` in the session's thread and return what it returns."""
+        if threading.current_thread() is self._thread:
+            return act()
+        answer: Future[T] = Future()
+
+        def carry_out() -> None:
+            try:
+                answer.set_result(act())
+            except BaseException as error:
+                answer.set_exception(error)
+
+        self._queue.put(carry_out)
+        return answer.result()
+
+    def change_document(self, graph: Graph) -> None:
+        """The cells are these now."""
+        self._post(ev.DocumentChanged(time.time(), graph))
+
+    def request(self, tasks: Sequence[TaskName], *, forced: bool = False) -> None:
+        """Run these tasks and what they need, where stale. Returns at once; the values they read are captured now."""
+        with self.moved:
+            self._captures_asked += 1
+        self._queue.put(lambda: self._request(tuple(tasks), forced))
+
+    @property
+    def capturing(self) -> bool:
+        """Whether a capture is under way: a plain cell must not change a value that is being captured."""
+        return self._captures_asked > 0
+
+    def cancel(self, tasks: Sequence[TaskName] | None = None) -> None:
+        """Cancel the open runs of these tasks, or all."""
+        self._post(ev.CancelRequested(time.time(), None if tasks is None else tuple(tasks)))
+
+    def await_task(self, task: TaskName) -> None:
+        """Somebody waits for this task: it goes first."""
+        self._post(ev.Awaited(time.time(), task))
+
+    def view(self, task: TaskName) -> TaskView:
+        """The task as it is now."""
+        return self.call(lambda: task_view(self.machine, task))
+
+    def views(self) -> list[TaskView]:
+        """All tasks, in document order."""
+        return self.call(lambda: [task_view(self.machine, task) for task in self.machine.graph.tasks])
+
+    def latest(self, task: TaskName) -> Run | None:
+        """The task's latest run; only its settled fields may be read outside the session's thread."""
+        return self.call(lambda: self.machine.runs.of(task))
+
+    def parts_of(self, run: Run) -> tuple[Part, ...]:
+        """What the key of this open run was made of."""
+        return self._proofs.parts(run.id)
+
+    def frames(self, task: TaskName) -> tuple[Frame, ...]:
+        """What the task's latest run has written so far."""
+        return self.call(lambda: self._frames_of(self.machine.runs.of(task)))
+
+    def show_all(self) -> None:
+        """Show every task again, and return when it is shown."""
+        self.call(self._show_all)
+
+    def _show_all(self) -> None:
+        self._dirty = dict.fromkeys(self.machine.runs.latest)
+        self._show_dirty()
+
+    def start_engines(self) -> None:
+        """Start engines before any run needs them."""
+        self.call(self._start_engines)
+
+    def stop_engines(self) -> None:
+        """Stop our engines; what runs on them is lost and runs again when it is asked for."""
+        engines = self.call(self._let_go)
+        if engines is not None:
+            engines.close()
+
+    def replace_engines(self, make_engines: Callable[[Notify], Engines]) -> None:
+        """Take other engines from now on; those there are stop."""
+        self.stop_engines()
+        self._make_engines = make_engines
+
+    def _let_go(self) -> Engines | None:
+        engines, self.engines = self.engines, None
+        self._take(ev.CancelRequested(time.time(), None))
+        for engine in list(self.machine.fleet.engines):
+            self._take(ev.EngineLeft(time.time(), engine, "the engines were stopped"))
+        return engines
+
+    def _post(self, event: Event) -> None:
+        self._queue.put(lambda: self._take(event))
+
+    def _notify(self, engines: Engines, notice: Notice) -> None:
+        self._queue.put(lambda: self._on_notice(notice) if self.engines is engines else None)
+
+    def _loop(self) -> None:
+        while True:
+            try:
+                act = self._queue.get(timeout=SHOW_EVERY if self._dirty else None)
+            except queue.Empty:
+                self._show_dirty()
+                continue
+            if act is None:
+                self._show_dirty()
+                return
+            try:
+                act()
+            except PhelpsError as error:
+                self.notices.append(str(error))
+            if time.monotonic() - self._shown_at >= SHOW_EVERY:
+                self._show_dirty()
+
+    def _request(self, tasks: tuple[TaskName, ...], forced: bool) -> None:
+        try:
+            seconds = self.index.seconds(self.surface.notebook)
+            self._take(ev.RunRequested(time.time(), tasks, forced, seconds, confirm=not self.surface.headless))
+        finally:
+            with self.moved:
+                self._captures_asked -= 1
+                self.moved.notify_all()
+
+    def _take(self, event: Event) -> None:
+        """Feed one event, and all that follows from it at once, in order."""
+        waiting = deque([event])
+        while waiting:
+            event = waiting.popleft()
+            self.events.append(event)
+            for action in self.machine.handle(event):
+                answer = self._perform(action)
+                if answer is not None:
+                    waiting.append(answer)
+
+    def _perform(self, action: Action) -> Event | None:
+        match action:
+            case ev.Capture():
+                return self._capture(self.machine.runs[action.run])
+            case ev.Prove():
+                return self._prove(self.machine.runs[action.run])
+            case ev.StartEngines():
+                self._start_engines()
+            case ev.Submit():
+                return self._submit(action)
+            case ev.Kill():
+                assert self.engines is not None
+                self.engines.kill(action.run, action.attempt)
+            case ev.Store():
+                return self._store(self.machine.runs[action.run])
+            case ev.Show():
+                self._mark(self.machine.runs[action.run])
+            case _:
+                assert_never(action)
+        return None
+
+    def _capture(self, run: Run) -> Event:
+        now = time.time()
+        try:
+            self._proofs.hold(self.machine, run)
+        except Blocked as blocked:
+            places = [str(self.machine.graph.nodes[cell].index + 1) for cell in blocked.cells]
+            cells = ("cell " if len(places) == 1 else "cells ") + ", ".join(places)
+            message = f"`{blocked.name}` is not in the kernel as the notebook has it: run {cells} first"
+            return ev.CaptureFailed(now, run.id, RunState.BLOCKED, Failure(FailureKind.DECLARATION, message))
+        except (DeclarationError, StoreError) as error:
+            return ev.CaptureFailed(now, run.id, RunState.FAILED, _declaration(error))
+        return ev.Captured(now, run.id)
+
+    def _prove(self, run: Run) -> Event:
+        try:
+            proof = self._proofs.prove(self.machine, run)
+        except (DeclarationError, StoreError) as error:
+            return ev.ProofFailed(time.time(), run.id, _declaration(error))
+        if proof.record is not None and not run.forced and not run.task.options.always:
+            self.index.use(self.surface.notebook, run.task.name, proof.key, seed_text(run.task))
+            if proof.record.transcript:
+                self._frames[run.id] = list(decode(self.store.get_bytes(proof.record.transcript)))
+        return ev.Proved(time.time(), run.id, proof.key, proof.record, proof.verdict, proof.reasons)
+
+    def _start_engines(self) -> None:
+        if self.engines is None:
+            made: list[Engines] = []
+            self.engines = self._make_engines(lambda notice: self._notify(made[0], notice))
+            made.append(self.engines)
+        self.engines.start()
+
+    def _submit(self, action: ev.Submit) -> Event | None:
+        run = self.machine.runs[action.run]
+        fleet = self.machine.fleet
+        cpus = action.resources.cpus
+        count = fleet.hosts[fleet.engines[action.engine].host].cpus if cpus == "all" else cpus
+        self._frames[run.id] = []
+        assert self.engines is not None
+        try:
+            order = self._proofs.order(self.machine, run, action.attempt, action.resources, count)
+        except DeclarationError as error:
+            return ev.AttemptFailed(time.time(), run.id, action.attempt, _declaration(error))
+        self.engines.submit(action.engine, order)
+        return None
+
+    def _store(self, run: Run) -> Event | None:
+        frames = self._frames.get(run.id, [])
+        try:
+            parts = self._proofs.parts(run.id)
+            record = record_of(run, self.surface.notebook, parts, self._keep(frames), time.time())
+            self.index.add(record)
+        except StoreError as error:
+            self.notices.append(f"the result of {run.task.name} can be used now, but was not kept: {error}")
+        graph = self.surface.relearn(run)
+        return None if graph is None else ev.DocumentChanged(time.time(), graph)
+
+    def _mark(self, run: Run) -> None:
+        if self.machine.runs.latest.get(run.task.name) == run.id:
+            self._dirty[run.task.name] = None
+            if run.state in SETTLED:
+                ended = Ended(run.state, run.attempt, run.place, run.failure)
+                self.index.note_end(self.surface.notebook, run.task.name, ended)
+        if run.state in SETTLED:
+            self._proofs.drop(run.id)
+        with self.moved:
+            self.moved.notify_all()
+
+    def _show_dirty(self) -> None:
+        self._shown_at = time.monotonic()
+        dirty, self._dirty = self._dirty, {}
+        for task in dirty:
+            if task in self.machine.graph.tasks:
+                self.surface.show(task_view(self.machine, task), self._frames_of(self.machine.runs.of(task)))
+
+    def _frames_of(self, run: Run | None) -> tuple[Frame, ...]:
+        return () if run is None else tuple(self._frames.get(run.id, ()))
+
+    def _on_notice(self, notice: Notice) -> None:
+        match notice:
+            case Started(run, attempt):
+                self._take(ev.AttemptStarted(time.time(), RunId(run), attempt))
+            case Wrote():
+                self._on_wrote(notice)
+            case Outcome():
+                self._take(attempt_event(notice, time.time()))
+            case ev.EngineJoined() | ev.EngineLeft() | ev.EnginesSettled() | ev.EnginesFailed():
+                self._take(notice)
+            case _:
+                assert_never(notice)
+
+    def _on_wrote(self, wrote: Wrote) -> None:
+        run = self.machine.runs.by_id.get(RunId(wrote.run))
+        if run is not None and run.attempt == wrote.attempt and not run.settled:
+            self._frames.setdefault(run.id, []).extend(wrote.frames)
+            self._mark(run)
+
+
+def _declaration(error: DeclarationError | StoreError) -> Failure:
+    line = error.line if isinstance(error, DeclarationError) else None
+    return Failure(FailureKind.DECLARATION, str(error), type(error).__name__, line)

@@ -1,0 +1,329 @@
+"""The index: what goes in comes out, whatever the threads, processes, damages and versions around it."""
+
+from __future__ import annotations
+
+import math
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from phelps_jupyter.adapters.index import SqliteIndex, from_row, to_row
+from phelps_jupyter.adapters.index import database as module
+from phelps_jupyter.core.model import (
+    Digest,
+    Ended,
+    Failure,
+    FailureKind,
+    Key,
+    Part,
+    PartKind,
+    Record,
+    RunState,
+    TaskName,
+    Usage,
+    Version,
+)
+from phelps_jupyter.errors import StoreError
+from phelps_jupyter.ports import Index
+
+FIT = TaskName("fit")
+BOOK = "/home/ada/flights.ipynb"
+RECORD = Record(
+    key=Key("k1"),
+    task=FIT,
+    notebook=BOOK,
+    source="%%task fit\nx = 'é\U0001f600'\n",
+    parts=(Part(PartKind.CODE, "fit", Digest("c0")), Part(PartKind.VERSION, "numpy", Digest("v0"), "2.1")),
+    outputs=(Version("model", Digest("d0"), 123, "LinearRegression()", "i", "model.lock: _thread.lock"),),
+    usage=Usage(0.1 + 0.2, 2**40, 1e-300),
+    engine="e0",
+    at=1_700_000_000.123456789,
+    transcript="t0",
+    left_out={"handle": "an open file"},
+    changed=("df",),
+)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    return str(tmp_path / "state.db")
+
+
+@pytest.fixture
+def index(path: str) -> Iterator[SqliteIndex]:
+    made = SqliteIndex(path)
+    yield made
+    made.close()
+
+
+def test_it_is_an_index(index: SqliteIndex) -> None:
+    port: Index = index
+    assert port.history(BOOK) == []
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        RECORD,
+        replace(RECORD, parts=(), outputs=(), transcript="", left_out={}, changed=(), reusable=False),
+        replace(RECORD, usage=Usage(math.inf, 0, 5e-324), at=0.1),
+        replace(RECORD, notebook="/home/ada/\udcff.ipynb", source="s = '\ud800'", left_out={"\ud800": "why"}),
+    ],
+    ids=["full", "empty", "floats", "surrogates"],
+)
+def test_a_record_comes_back_as_it_was(index: SqliteIndex, record: Record) -> None:
+    index.add(record)
+    assert index.history(record.notebook, FIT) == [record]
+    assert index.last(record.notebook, FIT) == record
+
+
+def test_rows_and_records_are_each_others_inverse() -> None:
+    assert from_row(to_row(RECORD)) == RECORD
+
+
+def test_the_newest_reusable_record_of_a_key_is_found(index: SqliteIndex) -> None:
+    for at, reusable in ((1.0, True), (2.0, True), (3.0, False)):
+        index.add(replace(RECORD, at=at, reusable=reusable))
+    found = index.find(Key("k1"), "")
+    assert found is not None
+    assert found.at == 2.0
+
+
+def test_an_unknown_key_is_not_found(index: SqliteIndex) -> None:
+    index.add(RECORD)
+    assert index.find(Key("k2"), "") is None
+
+
+def test_a_reused_record_is_the_tasks_last(index: SqliteIndex) -> None:
+    index.add(RECORD)
+    index.add(replace(RECORD, key=Key("k2")))
+    index.use(BOOK, FIT, Key("k1"), "")
+    assert index.last(BOOK, FIT) == RECORD
+
+
+def test_another_notebook_may_reuse_a_record(index: SqliteIndex) -> None:
+    index.add(RECORD)
+    index.use("other.ipynb", TaskName("train"), Key("k1"), "")
+    assert index.last("other.ipynb", TaskName("train")) == RECORD
+
+
+def test_using_a_key_without_a_record_changes_nothing(index: SqliteIndex) -> None:
+    index.add(RECORD)
+    index.use(BOOK, FIT, Key("unknown"), "")
+    assert index.last(BOOK, FIT) == RECORD
+
+
+def test_history_is_newest_first_and_of_one_notebook(index: SqliteIndex) -> None:
+    for name, book in (("load", BOOK), ("fit", BOOK), ("load", "other.ipynb"), ("load", BOOK)):
+        index.add(replace(RECORD, task=TaskName(name), notebook=book))
+    assert [record.task for record in index.history(BOOK)] == ["load", "fit", "load"]
+    assert [record.task for record in index.history(BOOK, FIT)] == ["fit"]
+
+
+def test_a_forgotten_task_has_a_history_and_nothing_to_reuse(index: SqliteIndex) -> None:
+    index.add(RECORD)
+    index.forget(BOOK, FIT)
+    assert index.find(Key("k1"), "") is None
+    assert index.last(BOOK, FIT) is None
+    assert [record.reusable for record in index.history(BOOK)] == [False]
+
+
+def test_seconds_are_those_of_each_tasks_last_record(index: SqliteIndex) -> None:
+    for name, seconds in (("load", 1.5), ("fit", 2.0), ("load", 0.25)):
+        index.add(replace(RECORD, task=TaskName(name), usage=Usage(seconds)))
+    assert index.seconds(BOOK) == {"load": 0.25, "fit": 2.0}
+    assert index.seconds("other.ipynb") == {}
+
+
+def test_what_runs_have_shown_is_remembered(index: SqliteIndex) -> None:
+    index.remember_learned(Digest("c"), frozenset("x"), frozenset())
+    index.remember_learned(Digest("c"), frozenset("xy"), frozenset("z"))
+    assert index.learned() == {"c": (frozenset("xy"), frozenset("z"))}
+
+
+def test_the_memory_that_a_task_needed_is_remembered(index: SqliteIndex) -> None:
+    index.remember_memory(Digest("c"), 10)
+    index.remember_memory(Digest("c"), 2**40)
+    assert index.memory(Digest("c")) == 2**40
+    assert index.memory(Digest("d")) is None
+
+
+@pytest.mark.parametrize("failure", [None, Failure(FailureKind.CODE, "wrong", "ValueError", 3, "...", "exit 1")])
+def test_how_a_task_ended_is_kept_until_it_ends_again_or_is_forgotten(
+    index: SqliteIndex, failure: Failure | None
+) -> None:
+    index.note_end(BOOK, FIT, Ended(RunState.CANCELLED, 1, "e0", None))
+    index.note_end(BOOK, FIT, Ended(RunState.FAILED, 2, "e1", failure))
+    assert index.ended(BOOK, FIT) == Ended(RunState.FAILED, 2, "e1", failure)
+    index.forget(BOOK, FIT)
+    assert index.ended(BOOK, FIT) is None
+
+
+def test_everything_outlives_the_process(path: str, index: SqliteIndex) -> None:
+    index.add(RECORD)
+    index.close()
+    again = SqliteIndex(path)
+    assert again.find(Key("k1"), "") == RECORD
+    again.close()
+
+
+def test_closing_twice_is_closing_once(index: SqliteIndex) -> None:
+    index.close()
+    index.close()
+
+
+def test_a_closed_index_says_so(index: SqliteIndex) -> None:
+    index.close()
+    with pytest.raises(StoreError, match="closed"):
+        index.find(Key("k1"), "")
+
+
+def test_many_threads_share_an_index(index: SqliteIndex) -> None:
+    def add(number: int) -> bool:
+        index.add(replace(RECORD, key=Key(f"k{number}")))
+        return index.find(Key(f"k{number}"), "") is not None
+
+    with ThreadPoolExecutor(8) as threads:
+        assert all(threads.map(add, range(200)))
+    assert len(index.history(BOOK)) == 200
+
+
+ADD_200 = """
+import sys
+from dataclasses import replace
+from phelps_jupyter.adapters.index import SqliteIndex
+from phelps_jupyter.core.model import Key, Record, TaskName, Usage
+index = SqliteIndex(sys.argv[1])
+for number in range(200):
+    index.add(Record(Key(f"{sys.argv[2]}{number}"), TaskName(sys.argv[2]), "book", "", (), (), Usage(), "e", 0.0))
+index.close()
+"""
+
+
+def test_processes_that_open_and_fill_one_file_at_once_lose_nothing(path: str) -> None:
+    writers = [subprocess.Popen([sys.executable, "-c", ADD_200, path, name]) for name in "abcd"]
+    assert [writer.wait(60) for writer in writers] == [0, 0, 0, 0]
+    index = SqliteIndex(path)
+    assert len(index.history("book")) == 800
+    assert index.seconds("book") == dict.fromkeys("abcd", 0.0)
+    index.close()
+
+
+def test_a_failed_transaction_leaves_no_half_record(index: SqliteIndex, path: str) -> None:
+    index.add(RECORD)
+    other = sqlite3.connect(path)
+    other.execute("CREATE TRIGGER refuse BEFORE INSERT ON last BEGIN SELECT raise(ABORT, 'no'); END")
+    other.close()
+    with pytest.raises(StoreError, match="no"):
+        index.add(replace(RECORD, key=Key("k2")))
+    assert [record.key for record in index.history(BOOK)] == ["k1"]
+
+
+@pytest.mark.parametrize("damage", [b"this is no database at all, " * 40, b"SQLite format 3\0" + bytes(4000)])
+def test_a_damaged_file_is_moved_aside_with_a_notice(path: str, damage: bytes) -> None:
+    Path(path).write_bytes(damage)
+    Path(f"{path}.damaged-1").write_bytes(b"an older one")
+    index = SqliteIndex(path)
+    index.add(RECORD)
+    assert index.find(Key("k1"), "") == RECORD
+    assert f"{path}.damaged-2" in index.notice
+    assert Path(f"{path}.damaged-2").read_bytes() == damage
+    index.close()
+
+
+def test_a_file_damaged_while_in_use_is_moved_aside(path: str, index: SqliteIndex) -> None:
+    index.close()
+    connection = sqlite3.connect(path)
+    (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'records'").fetchone()
+    connection.close()
+    content = bytearray(Path(path).read_bytes())
+    content[(page - 1) * 4096 : page * 4096] = b"\xff" * 4096
+    Path(path).write_bytes(content)
+    damaged = SqliteIndex(path)
+    assert damaged.notice == ""
+    damaged.add(RECORD)
+    assert damaged.find(Key("k1"), "") == RECORD
+    assert "damaged" in damaged.notice
+    damaged.close()
+
+
+def test_a_database_that_another_kernel_has_replaced_is_not_moved_aside_again(path: str, tmp_path: Path) -> None:
+    Path(path).write_bytes(b"no database" * 100)
+    first = SqliteIndex(path)
+    first.close()
+    damaged = sqlite3.DatabaseError("malformed")
+    second = SqliteIndex(path)
+    second.close()
+    second._inode = 0
+    second._connection = second._begun_anew(damaged)
+    assert second.notice == ""
+    assert sorted(each.name for each in tmp_path.iterdir() if "damaged" in each.name) == ["state.db.damaged-1"]
+    second.close()
+
+
+def test_a_sound_index_has_no_notice(index: SqliteIndex) -> None:
+    assert index.notice == ""
+
+
+@pytest.mark.parametrize(
+    ("statements", "message"),
+    [
+        (("PRAGMA user_version = 99", f"PRAGMA application_id = {0x7068656C}"), "newer Phelps .*pip install -U"),
+        (("CREATE TABLE places (url TEXT)",), "another program; move it elsewhere"),
+        (("PRAGMA application_id = 7",), "another program; move it elsewhere"),
+    ],
+)
+def test_a_newer_or_foreign_database_is_left_alone(path: str, statements: tuple[str, ...], message: str) -> None:
+    connection = sqlite3.connect(path)
+    for statement in statements:
+        connection.execute(statement)
+    connection.close()
+    before = Path(path).read_bytes()
+    with pytest.raises(StoreError, match=message):
+        SqliteIndex(path)
+    assert Path(path).read_bytes() == before
+
+
+def test_a_folder_that_is_not_there_is_an_error_that_says_so(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="folder's permissions"):
+        SqliteIndex(str(tmp_path / "gone" / "state.db"))
+
+
+def test_a_damaged_database_that_cant_be_moved_is_an_error(path: str, index: SqliteIndex) -> None:
+    index.close()
+    Path(path).unlink()
+    with pytest.raises(StoreError, match="can't be moved aside"):
+        index._begun_anew(sqlite3.DatabaseError("malformed"))
+
+
+@pytest.mark.parametrize(("network", "mode"), [(False, "wal"), (True, "truncate")])
+def test_the_journal_suits_the_file_system(
+    path: str, monkeypatch: pytest.MonkeyPatch, network: bool, mode: str
+) -> None:
+    if network:
+        monkeypatch.setattr(module, "_NETWORK", ("",))
+    SqliteIndex(path).close()
+    connection = sqlite3.connect(path)
+    if network:
+        assert not Path(path + "-wal").exists()
+    assert connection.execute("PRAGMA journal_mode").fetchone()[0] == {"wal": "wal", "truncate": "delete"}[mode]
+    connection.close()
+
+
+def test_a_database_in_memory_has_no_wal_and_works() -> None:
+    connection = sqlite3.connect(":memory:")
+    module._set_journal(connection, ":memory:")
+    assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "memory"
+    connection.close()
+
+
+def test_a_result_that_hangs_on_its_seed_is_found_by_that_seed_alone(index: SqliteIndex) -> None:
+    index.add(replace(RECORD, seed="7"))
+    assert index.find(RECORD.key, "8") is None
+    assert index.find(RECORD.key, "7") == replace(RECORD, seed="7")

@@ -1,0 +1,456 @@
+"""A simulated session, cluster and store around a real machine, with books of its own.
+
+It performs the machine's actions, answers late, twice or never, and after each event checks what must always hold. It
+imports none of the tables, limits or keys that it checks: those are written down here once more, from the contract.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from documents import graph
+
+from phelps_jupyter.core import events as ev
+from phelps_jupyter.core.events import Action, Event
+from phelps_jupyter.core.machine import Machine
+from phelps_jupyter.core.model import (
+    Engine,
+    EngineId,
+    Failure,
+    FailureKind,
+    Host,
+    HostId,
+    Key,
+    Record,
+    RunId,
+    RunState,
+    Task,
+    TaskName,
+    Usage,
+    Version,
+)
+from phelps_jupyter.core.runs import Run
+from phelps_jupyter.core.snapshot import task_view
+
+Slot = tuple[RunId, int]
+
+PLAIN = "setting"
+"""The name that the one plain cell provides; its value changes behind the tasks' backs."""
+
+ENDED_WELL = {"done", "reused"}
+ENDED = ENDED_WELL | {"failed", "skipped", "blocked", "cancelled"}
+MOVES = {
+    "waiting": {"ready", "reused", "failed", "skipped", "blocked", "cancelled"},
+    "ready": {"submitted", "failed", "cancelled"},
+    "submitted": {"running", "done", "ready", "failed", "cancelled"},
+    "running": {"done", "ready", "failed", "cancelled"},
+}
+
+
+def reachable(state: str) -> set[str]:
+    """The states that one event can take a run to: a chain of allowed steps."""
+    found, stack = {state}, [state]
+    while stack:
+        new = MOVES.get(stack.pop(), set()) - found
+        found |= new
+        stack += new
+    return found
+
+
+WAYS = {state: reachable(state) for state in [*MOVES, *ENDED]}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A host as the simulation offers it."""
+
+    name: str
+    cpus: int
+    memory: int
+
+
+@dataclass(slots=True)
+class Booked:
+    """A run as it was when it was first seen."""
+
+    task: Task
+    providers: Mapping[str, RunId]
+    needs: frozenset[RunId]
+    state: str = "waiting"
+    setting: int | None = None
+    """Value of the plain cell when the run's captures were made."""
+    key: Key | None = None
+    attempts: int = 0
+    ending: object = None
+    """What could be seen of it when it settled."""
+
+
+@dataclass(slots=True)
+class Live:
+    """An attempt that an engine holds."""
+
+    engine: EngineId
+    host: str
+    cpus: int
+    memory: int
+    wanted: bool = True
+    """Not killed."""
+
+
+@dataclass(slots=True)
+class Simulation:
+    """The world around one machine."""
+
+    machine: Machine = field(default_factory=Machine)
+    events: list[Event] = field(default_factory=list)
+    tasks: dict[str, Task] = field(default_factory=dict)
+    setting: int = 0
+    hosts: dict[str, Place] = field(default_factory=dict)
+    engines: dict[EngineId, tuple[str, frozenset[str]]] = field(default_factory=dict)
+    booked: dict[RunId, Booked] = field(default_factory=dict)
+    live: dict[Slot, Live] = field(default_factory=dict)
+    ghosts: list[Slot] = field(default_factory=list)
+    """Attempts that were answered, or whose engine left: what they say now comes too late."""
+    captures: deque[RunId] = field(default_factory=deque)
+    proofs: deque[RunId] = field(default_factory=deque)
+    prompt: bool = False
+    """Captures and proofs are answered at once, as a session does."""
+    records: dict[Key, Record] = field(default_factory=dict)
+    executed: Counter[Key] = field(default_factory=Counter)
+    starting: bool = False
+    joined: int = 0
+    clock: float = 0.0
+
+    def feed(self, make: Callable[[float], Event]) -> list[Action]:
+        """Hand the machine one event, perform its actions, and look at everything."""
+        self.clock += 1.0
+        event = make(self.clock)
+        self.events.append(event)
+        actions = self.machine.handle(event)
+        self._book_new_runs()
+        for action in actions:
+            assert action.cause == event
+            self._perform(action)
+        self.check()
+        if self.prompt:
+            self.answer_all()
+        return actions
+
+    def _book_new_runs(self) -> None:
+        for run in self.machine.runs.by_id.values():
+            if run.id not in self.booked:
+                assert run.task == self.tasks[run.task.name]
+                assert {name: self.booked[source].task.name for name, source in run.providers.items()} == {
+                    name: name for name in run.task.bindings.reads if name != PLAIN
+                }
+                assert {self.booked[need].task.name for need in run.needs} == self._wants(run.task)
+                self.booked[run.id] = Booked(run.task, dict(run.providers), run.needs)
+
+    def _wants(self, task: Task) -> set[str]:
+        return (set(task.bindings.reads) | set(task.options.after)) - {PLAIN}
+
+    def _perform(self, action: Action) -> None:
+        match action:
+            case ev.Capture(run=run):
+                self.captures.append(run)
+            case ev.Prove(run=run):
+                self._asked_to_prove(run)
+            case ev.StartEngines():
+                assert not self.engines
+                self.starting = True
+            case ev.Submit():
+                self._submit(action)
+            case ev.Kill(run=run, attempt=attempt):
+                assert self.live[run, attempt].engine == action.engine
+                assert self.live[run, attempt].wanted
+                self.live[run, attempt].wanted = False
+            case ev.Store(run=run):
+                self._store(self.machine.runs[run])
+            case ev.Show():
+                pass
+
+    def _asked_to_prove(self, run: RunId) -> None:
+        booked = self.booked[run]
+        assert booked.setting is not None
+        assert all(self.machine.runs[need].state in ENDED_WELL for need in booked.needs)
+        self.proofs.append(run)
+
+    def _submit(self, action: ev.Submit) -> None:
+        booked = self.booked[action.run]
+        assert booked.state not in ENDED
+        assert all(self.machine.runs[need].state in ENDED_WELL for need in booked.needs)
+        assert action.attempt == booked.attempts + 1
+        assert not any(run == action.run for run, _ in self.live)
+        assert action.engine not in {live.engine for live in self.live.values()}
+        if not self._runs_anyway(action.run):
+            assert booked.key not in [self.booked[run].key for run, _ in self._counting() if run != action.run]
+        host, labels = self.engines[action.engine]
+        asked = action.resources
+        assert asked.label is None or asked.label in labels or asked.label == host
+        cpus = self.hosts[host].cpus if asked.cpus == "all" else asked.cpus
+        booked.attempts = action.attempt
+        self.live[action.run, action.attempt] = Live(action.engine, host, cpus, asked.memory or 0)
+
+    def _counting(self) -> list[Slot]:
+        return [slot for slot, live in self.live.items() if live.wanted]
+
+    def _runs_anyway(self, run: RunId) -> bool:
+        found = self.machine.runs[run]
+        return found.forced or found.task.options.always
+
+    def _store(self, run: Run) -> None:
+        key = self.booked[run.id].key
+        assert key is not None
+        self.records[key] = Record(key, run.task.name, "", "", (), run.outputs, Usage(), "", self.clock)
+        if not self._runs_anyway(run.id):
+            self.executed[key] += 1
+
+    def change_document(self, tasks: Iterable[Task]) -> None:
+        """The cells are these now."""
+        self.tasks = {task.name: task for task in tasks}
+        found = graph(PLAIN, *self.tasks.values())
+        self.feed(lambda at: ev.DocumentChanged(at, found))
+
+    def change_setting(self) -> None:
+        """The plain cell provides another value from now on."""
+        self.setting += 1
+
+    def request(self, targets: Iterable[str], *, forced: bool = False, confirm: bool = True) -> None:
+        """Somebody wants these tasks fresh."""
+        names = tuple(TaskName(target) for target in targets)
+        before = {run: booked.state for run, booked in self.booked.items()}
+        self.feed(lambda at: ev.RunRequested(at, names, forced, confirm=confirm))
+        stack = [max(run for run, booked in self.booked.items() if booked.task.name == name) for name in names]
+        for run in stack:
+            assert self.booked[run].state != "cancelled" or (before.get(run) == "cancelled" and not confirm)
+            assert self.booked[run].task == self.tasks[self.booked[run].task.name]
+            stack += [need for need in self.booked[run].needs if need not in stack]
+
+    def cancel(self, tasks: Iterable[str] | None) -> None:
+        """Stop the runs of these tasks, or all."""
+        names = None if tasks is None else tuple(TaskName(task) for task in tasks)
+        self.feed(lambda at: ev.CancelRequested(at, names))
+
+    def join(self, place: Place, labels: frozenset[str] = frozenset()) -> None:
+        """A new engine joins on a host."""
+        name = EngineId(str(self.joined))
+        self.joined += 1
+        self.hosts.setdefault(place.name, place)
+        self.engines[name] = (place.name, labels)
+        self.starting = False
+        there = self.hosts[place.name]
+        host = Host(HostId(there.name), there.name, there.cpus, there.memory)
+        self.feed(lambda at: ev.EngineJoined(at, Engine(name, host.id, labels), host))
+
+    def leave(self, engine: EngineId) -> None:
+        """An engine is gone; what it held may still answer."""
+        del self.engines[engine]
+        lost = [slot for slot, live in self.live.items() if live.engine == engine]
+        for slot in lost:
+            del self.live[slot]
+        self.ghosts += lost
+        self.feed(lambda at: ev.EngineLeft(at, engine, "it was killed"))
+
+    def answer_capture(self, failing: RunState | None = None) -> None:
+        """The oldest capture is made, or can't be."""
+        run = self.captures.popleft()
+        self.booked[run].setting = self.setting
+        failure = Failure(FailureKind.DECLARATION, "it can't be had")
+        if failing is None:
+            self.feed(lambda at: ev.Captured(at, run))
+        else:
+            self.feed(lambda at: ev.CaptureFailed(at, run, failing, failure))
+
+    def answer_proof(self, *, failing: bool = False) -> None:
+        """The oldest key asked for is made, or can't be."""
+        run = self.proofs.popleft()
+        if failing:
+            failure = Failure(FailureKind.DECLARATION, "a file is missing")
+            self.feed(lambda at: ev.ProofFailed(at, run, failure))
+            return
+        key = self._key(run)
+        if self.booked[run].state not in ENDED:
+            self.booked[run].key = key
+        self.feed(lambda at: ev.Proved(at, run, key, self.records.get(key)))
+
+    def _key(self, run: RunId) -> Key:
+        booked = self.booked[run]
+        given = {name: self.machine.runs[source].outputs[0].digest for name, source in booked.providers.items()}
+        return Key(told(booked.task, given, booked.setting))
+
+    def answer_all(self) -> None:
+        """Captures and proofs, until none is asked for."""
+        while self.captures or self.proofs:
+            if self.captures:
+                self.answer_capture()
+            else:
+                self.answer_proof()
+
+    def start(self, slot: Slot) -> None:
+        """An attempt says that its body runs."""
+        before = self._looks()
+        self.feed(lambda at: ev.AttemptStarted(at, *slot))
+        if not self._counts(slot):
+            assert self._looks() == before
+
+    def succeed(self, slot: Slot) -> None:
+        """An attempt says that it ended well."""
+        booked = self.booked[slot[0]]
+        given = {name: self.machine.runs[source].outputs[0].digest for name, source in booked.providers.items()}
+        made = (Version("out", told(booked.task, given, booked.setting), 8, ""),)
+        self._end(slot, lambda at: ev.AttemptDone(at, *slot, made, Usage(1.0)))
+
+    def fail(self, slot: Slot, kind: FailureKind, peak: int = 0) -> None:
+        """An attempt says that it ended badly."""
+        failure = Failure(kind, f"{kind} it was")
+        self._end(slot, lambda at: ev.AttemptFailed(at, *slot, failure, Usage(1.0, peak)))
+
+    def _end(self, slot: Slot, make: Callable[[float], Event]) -> None:
+        counts, before = self._counts(slot), self._looks()
+        held = self.live.pop(slot, None)
+        self.ghosts.append(slot)
+        actions = self.feed(make)
+        if counts:
+            return
+        after = self._looks()
+        assert after[slot[0]] == before[slot[0]]
+        if held is None:
+            assert after == before
+            assert actions == []
+        moved = {run for run in after if after[run] != before[run]}
+        assert moved == {action.run for action in actions if isinstance(action, ev.Submit)}
+
+    def _counts(self, slot: Slot) -> bool:
+        return slot in self.live and self.live[slot].wanted
+
+    def _looks(self) -> dict[RunId, object]:
+        return {run.id: look(run) for run in self.machine.runs.by_id.values()}
+
+    def drain(self) -> None:
+        """Everything is answered, by an engine that takes anything; then all is asked for once more."""
+        labels = frozenset(task.options.resources.label or "" for task in self.tasks.values())
+        labels |= frozenset(booked.task.options.resources.label or "" for booked in self.booked.values())
+        self.join(Place("giant", 1_000, 1_000_000), labels)
+        self._answer_everything()
+        self.request(self.tasks)
+        self._answer_everything()
+
+    def _answer_everything(self) -> None:
+        self.answer_all()
+        while self.live:
+            slot = next(iter(self.live))
+            if self._counts(slot):
+                self.succeed(slot)
+            else:
+                self.fail(slot, FailureKind.LOST)
+            self.answer_all()
+
+    def check(self) -> None:
+        """What holds after every event."""
+        self._check_hosts()
+        self._check_steps()
+        self._check_nobody_waits_in_vain()
+        self._check_no_engine_idles()
+
+    def _check_hosts(self) -> None:
+        engines = Counter(live.engine for live in self.live.values())
+        assert all(count == 1 for count in engines.values())
+        for name, place in self.hosts.items():
+            held = [live for live in self.live.values() if live.host == name]
+            assert sum(live.cpus for live in held) <= place.cpus
+            assert sum(live.memory for live in held) <= place.memory
+
+    def _check_steps(self) -> None:
+        for run in self.machine.runs.by_id.values():
+            booked = self.booked[run.id]
+            assert run.state in WAYS[booked.state], (run.id, booked.state, run.state)
+            assert (run.task, dict(run.providers), run.needs) == (booked.task, booked.providers, booked.needs)
+            if booked.state in ENDED:
+                assert look(run) == booked.ending
+            elif run.state in ENDED:
+                self._check_ending(run)
+                booked.ending = look(run)
+            booked.state = run.state.value
+
+    def _check_ending(self, run: Run) -> None:
+        booked = self.booked[run.id]
+        if run.state in ENDED_WELL:
+            assert all(self.machine.runs[need].state in ENDED_WELL for need in booked.needs)
+        if run.state == "reused":
+            assert not self._runs_anyway(run.id)
+        if run.state == "skipped":
+            assert any(self.machine.runs[need].state in ENDED - ENDED_WELL for need in booked.needs)
+            assert run.root is not None
+            assert self.machine.runs[run.root].state in ENDED - ENDED_WELL - {"skipped"}
+        assert not any(slot[0] == run.id and live.wanted for slot, live in self.live.items())
+
+    def _check_nobody_waits_in_vain(self) -> None:
+        for run, booked in self.booked.items():
+            if booked.state == "waiting" and run not in self.captures and run not in self.proofs:
+                others = self.machine.runs[run].waits_for
+                assert others
+                assert all(self.booked[other].state not in ENDED for other in others)
+            if booked.state in ("submitted", "running"):
+                assert self._counts((run, booked.attempts))
+
+    def _check_no_engine_idles(self) -> None:
+        busy = {live.engine for live in self.live.values()}
+        idle = [engine for engine in self.engines if engine not in busy]
+        ready = [run for run in self.machine.runs.by_id.values() if run.state == "ready"]
+        assert not [(run.id, engine) for run in ready for engine in idle if self._fits(run, engine)]
+        assert not ready or self.engines or self.starting
+
+    def _fits(self, run: Run, engine: EngineId) -> bool:
+        host, labels = self.engines[engine]
+        held = [live for live in self.live.values() if live.host == host]
+        needs = run.resources
+        cpus = self.hosts[host].cpus if needs.cpus == "all" else needs.cpus
+        return (
+            (needs.label is None or needs.label in labels or needs.label == host)
+            and cpus + sum(live.cpus for live in held) <= self.hosts[host].cpus
+            and (needs.memory or 0) + sum(live.memory for live in held) <= self.hosts[host].memory
+        )
+
+    def check_end(self) -> None:
+        """What holds when everything was answered: each task shows what a run of all, from top to bottom, would."""
+        assert {booked.state for booked in self.booked.values()} <= ENDED
+        assert not self.captures
+        assert not self.proofs
+        assert all(count == 1 for count in self.executed.values())
+        for run in sorted(self.booked):
+            if self.booked[run].state in ENDED_WELL:
+                assert self.machine.runs[run].outputs[0].digest == self._evaluate(run)
+        worth: dict[str, str] = {}
+        for name, task in self.tasks.items():
+            run = self.machine.runs[self.machine.runs.latest[TaskName(name)]]
+            worth[name] = told(task, {read: worth[read] for read in task.bindings.reads if read != PLAIN}, self.setting)
+            assert run.good
+            assert run.outputs[0].digest == worth[name]
+
+    def _evaluate(self, run: RunId) -> str:
+        """What a run is worth, from the declarations it was planned with and what was captured for it."""
+        booked = self.booked[run]
+        return told(booked.task, {name: self._evaluate(source) for name, source in booked.providers.items()}, booked.setting)
+
+    def picture(self) -> list[object]:
+        """All that can be seen of the machine."""
+        return picture_of(self.machine)
+
+
+def told(task: Task, given: Mapping[str, str], setting: int | None) -> str:
+    """A result and its key at once: the code, and what it is given."""
+    own = {**given, PLAIN: str(setting)} if PLAIN in task.bindings.reads else given
+    return f"{task.bindings.code}({', '.join(f'{name}={own[name]}' for name in sorted(own))})"
+
+
+def look(run: Run) -> tuple[object, ...]:
+    """What can be seen of a run."""
+    return (run.state, run.attempt, run.engine, run.outputs, run.failure, run.failures, run.usage, run.key, run.root)
+
+
+def picture_of(machine: Machine) -> list[object]:
+    """The snapshot of all tasks, and every run."""
+    views: list[object] = [task_view(machine, task) for task in machine.graph.tasks]
+    return views + [look(run) for run in machine.runs.by_id.values()]

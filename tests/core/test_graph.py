@@ -1,0 +1,281 @@
+"""Who provides what to whom."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from phelps_jupyter.core.bindings import analyse
+from phelps_jupyter.core.graph import Graph, Learned, Node, build
+from phelps_jupyter.core.model import Cell, CellId, Digest, FailureKind, Options, Task, TaskName
+from phelps_jupyter.core.options import parse_cell
+
+
+def graph_of(*sources: str, learned: Mapping[str, Learned] | None = None) -> Graph:
+    """Cells "1", "2", ..; a source that begins with ``%%task`` declares one. ``learned`` goes by source."""
+    known = {Digest(analyse(source).code): found for source, found in (learned or {}).items()}
+    return build([_declared(index + 1, source) for index, source in enumerate(sources)], known)
+
+
+def _declared(place: int, source: str):  # type: ignore[no-untyped-def]  # the triple that build takes
+    cell = Cell(CellId(str(place)), source)
+    header = parse_cell(source)
+    if header is None:
+        return cell, None, analyse(source)
+    bindings = analyse(header.body)
+    return cell, Task(header.name, cell.id, header.body, header.options, bindings), bindings
+
+
+def edges(graph: Graph) -> set[str]:
+    """``1-x>2``: cell 1 provides x to cell 2. ``?``: nobody does."""
+    return {
+        f"{provider or '?'}-{name}>{cell}" for cell, names in graph.inputs.items() for name, provider in names.items()
+    }
+
+
+def messages(graph: Graph, cell: str) -> list[str]:
+    return [failure.message for failure in graph.problems.get(CellId(cell), ())]
+
+
+# cells, edges
+EDGES: list[tuple[Sequence[str], str]] = [
+    (["a = 1", "b = a", "c = b"], "1-a>2 2-b>3"),
+    (["a = 1", "a = a + 1", "print(a)"], "1-a>2 2-a>3"),
+    (["a = 1", "a = 2", "print(a)"], "2-a>3"),
+    (["print(a)", "a = 1"], "?-a>1"),
+    (["print(len(_), In, display, get_ipython(), __name__, _1, _i12)"], ""),
+    (["def print(x): ...", "print(1)"], "1-print>2"),
+    (["_ = f()", "print(_)"], "?-f>1 1-_>2"),
+    (["f = len", "x = f([])"], "1-f>2"),
+    # in place
+    (["xs = []", "xs.append(1)", "print(xs)"], "1-xs>2 2-xs>3"),
+    (["df = 1", "df.head()", "print(df)"], "1-df>2 1-df>3"),
+    (["import numpy as np", "np.random.seed(1)", "np.sin(2)"], "1-np>2 1-np>3"),
+    (["xs.append(1)", "print(xs)"], "?-xs>1 ?-xs>2"),
+    # aliases
+    (["a = [1]", "b = a", "b.append(2)", "print(a)"], "1-a>2 2-b>3 1-a>3 3-a>4"),
+    (["a = [1]\nb = a", "b.append(2)", "print(a)"], "1-b>2 1-a>2 2-a>3"),
+    (["a = [1]\nb = a", "a = 1", "b.append(2)", "print(a)"], "1-b>3 2-a>4"),
+    (["a = [1]", "b = a", "c = b", "del a", "c.append(2)", "print(b)"], "1-a>2 2-b>3 1-a>4 3-c>5 2-b>5 5-b>6"),
+    (["a = [1]", "b = a.copy()", "b.append(2)", "print(a)"], "1-a>2 2-b>3 1-a>4"),
+    (["a = 1", "if c:\n    b = a", "b.append(1)", "a"], "1-a>2 ?-c>2 2-b>3 1-a>3 3-a>4"),
+    # conditional writes
+    (["x = 1", "if c:\n    x = 2", "print(x)"], "?-c>2 1-x>2 2-x>3"),
+    (["x = 1", "if c:\n    x = 2"], "?-c>2"),
+    (["x = 1", "for i in []:\n    x = i", "for i in []:\n    x = i", "x"], "1-x>2 2-x>3 3-x>4"),
+    (["for i in f():\n    i", "for i in f():\n    i"], "?-f>1 ?-f>2"),
+    (["x = 1", "try:\n    x\nexcept NameError:\n    x = 2"], "1-x>2"),
+    (["try:\n    x\nexcept NameError:\n    x = 2"], ""),
+    # deletions
+    (["x = 1", "del x", "print(x)"], "1-x>2 ?-x>3"),
+    (["x = 1", "del x", "x = 2", "print(x)"], "1-x>2 3-x>4"),
+    (["e = 1", "try:\n    f()\nexcept E as e:\n    pass", "print(e)"], "?-f>2 ?-E>2 1-e>2 2-e>3"),
+    (["try:\n    f()\nexcept E as e:\n    pass", "print(e)"], "?-f>1 ?-E>1 ?-e>2"),
+    # functions
+    (["def f(): return n", "n = 1", "f()"], "1-f>3 2-n>3"),
+    (["n = 1", "def f(): return n", "n = 2", "f()"], "2-f>4 3-n>4"),
+    (["def f(): return g()", "def g(): return n", "n = 1", "f()"], "1-f>4 2-g>4 3-n>4"),
+    (["def f(): return g()", "def g(): return f()", "f()"], "1-f>3 2-g>3"),
+    (["def f(): return n", "f()"], "1-f>2 ?-n>2"),
+    (["def f(): return len(_hidden)", "_hidden = 1", "f()"], "1-f>3 2-_hidden>3"),
+    (["def f(): return n", "n = 1", "g = f", "g()"], "1-f>3 2-n>3 3-g>4 2-n>4"),
+    (["def f(): return n", "n = 1", "g = f", "f = 1", "g()"], "1-f>3 2-n>3 3-g>5 2-n>5"),
+    (["def f(): return n", "n = 1", "g = f", "g = 2", "g"], "1-f>3 2-n>3 4-g>5"),
+    (["def f(): return n", "n = 1", "y = f()", "print(y)"], "1-f>3 2-n>3 3-y>4"),
+    (["k = 2", "def f(n, k=k): return n * k", "f(3)"], "1-k>2 2-f>3"),
+    (["hooks = []", "def f(): return n", "hooks.append(f)", "n = 1", "hooks"], "1-hooks>3 2-f>3 ?-n>3 3-hooks>5 4-n>5"),
+    (["size = 1", "class Box:\n def f(self): return size", "b = Box()", "b.f()"], "2-Box>3 1-size>3 3-b>4 1-size>4"),
+    (["class B:\n    def f(self): return n", "class D(B): pass", "n = 1", "D()"], "1-B>2 ?-n>2 2-D>4 3-n>4"),
+    (["def make():\n    return lambda: n", "n = 1", "f = make()", "f()"], "1-make>3 2-n>3 3-f>4 2-n>4"),
+    (["def make(): return Box()", "class Box:\n def f(self): return n", "n = 1", "b = make()", "b"],
+     "1-make>4 2-Box>4 3-n>4 4-b>5"),
+    (["class Box:\n def f(self): return n", "def make(): return Box()", "n = 1", "b = make()", "b"],
+     "2-make>4 1-Box>4 3-n>4 4-b>5 3-n>5"),
+    # functions that write
+    (["def setcfg(v):\n    global cfg\n    cfg = v", "setcfg(1)", "print(cfg)"], "1-setcfg>2 2-cfg>3"),
+    (["cfg = 0", "def setcfg(v):\n    global cfg\n    cfg = v", "setcfg(1)", "cfg"], "2-setcfg>3 1-cfg>3 3-cfg>4"),
+    (["def add(r): rows.append(r)", "rows = []", "add(1)", "print(rows)"], "1-add>3 2-rows>3 3-rows>4"),
+    (["def add(r): rows.append(r)", "add(1)", "rows = 1"], "1-add>2 ?-rows>2"),
+    (["def add(r): rows.append(r)", "rows = []", "g = add", "g(1)", "rows"],
+     "1-add>3 2-rows>3 3-g>4 2-rows>4 4-rows>5"),
+    (["def f():\n    global x\n    x = 1", "def g(): f()", "g()", "x"], "2-g>3 1-f>3 3-x>4"),
+    (["class A:\n def f(self):\n  global x\n  x = 1", "a = A()", "a.f()", "x"], "1-A>2 2-a>3 2-x>3 3-x>4"),
+    (["def f():\n    global x\n    x = 1\n    return 2", "y = f()", "print(y)", "x"], "1-f>2 2-y>3 2-x>4"),
+    # everything
+    (["a = 1", "b = 2", "eval(s)"], "1-a>3 2-b>3 ?-s>3"),
+    (["a = 1", "def f(): return eval('a' + 'b')", "f()"], "1-a>3 2-f>3"),
+    (["a = 1", "if c:\n    a = 2", "eval('a' + 'b')"], "?-c>2 1-a>2 2-a>3"),
+    # unknown names
+    (["from m import *", "print(x)"], "1-x>2"),
+    (["x = 1", "%run y.py", "print(x, z)"], "1-x>3 2-z>3"),
+    (["x = (", "print(x)"], "1-x>2"),
+    (["from m import *", "def f(): return n", "f()"], "2-f>3 1-n>3"),
+    # tasks
+    (["a = b = 1", "%%task t --in a\nc = a", "c"], "1-a>2 2-c>3"),
+    (["import m\ndef f(): return n\nn = 1\na = 1", "%%task t --in a\nc = f(a, m)", "c"],
+     "1-a>2 1-f>2 1-m>2 1-n>2 2-c>3"),
+    (["a = 1", "%%task t --in a\neval(s)"], "1-a>2 ?-s>2"),
+    (["x = 1", "%%task t --out y\nx = 2\ny = 3", "x, y"], "1-x>3 2-y>3"),
+    (["xs = []", "%%task t --out y\nxs.append(1)\ny = 1", "xs"], "1-xs>2 1-xs>3"),
+    (["x = 1", "%%task t --out y\ndel x\ny = 1", "x"], "1-x>2 1-x>3"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("cells", "expected"), EDGES)
+def test_edges(cells: list[str], expected: str) -> None:
+    assert edges(graph_of(*cells)) == set(expected.split())
+
+
+# cells, what the last one provides
+WRITES = [
+    (["a = 1\n_b = 2"], "a"),
+    (["_b = 2", "print(_b)", "_b = 3"], ""),
+    (["xs = []", "xs.append(1)"], "xs"),
+    (["%%task t --out a\na = b = 1"], "a"),
+    (["import plt", "def draw(): plt.plot()", "draw()"], ""),
+    (["try:\n    f()\nexcept E as e: pass"], ""),
+]
+
+
+@pytest.mark.parametrize(("cells", "expected"), WRITES)
+def test_names_that_a_cell_provides(cells: list[str], expected: str) -> None:
+    graph = graph_of(*cells)
+    assert graph.writes[CellId(str(len(cells)))] == set(expected.split())
+
+
+def test_a_private_name_is_provided_where_somebody_reads_it() -> None:
+    assert graph_of("_b = 2", "print(_b)").writes[CellId("1")] == {"_b"}
+
+
+def test_a_guess_that_digests_denied_is_no_write() -> None:
+    graph = graph_of("m = 1", "m.show_off()", "m", learned={"m.show_off()": Learned(denied=frozenset("m"))})
+    assert edges(graph) == {"1-m>2", "1-m>3"}
+
+
+def test_a_change_that_digests_found_is_a_write() -> None:
+    graph = graph_of("m = 1", "f(m)", "m", learned={"f(m)": Learned(added=frozenset("mx"))})
+    assert edges(graph) == {"1-m>2", "?-f>2", "2-m>3"}
+
+
+def test_a_change_by_a_called_function_can_be_denied() -> None:
+    cells = ["def add(r): rows.append(r)", "rows = []", "add(1)", "rows"]
+    graph = graph_of(*cells, learned={"add(1)": Learned(denied=frozenset({"rows"}))})
+    assert "2-rows>4" in edges(graph)
+
+
+def test_inputs_that_may_be_absent_are_known() -> None:
+    graph = graph_of("x = 1\nz = 1", "if c:\n    x = 2\n'z' in globals()", "print(x)")
+    assert graph.optional(CellId("2")) == {"x", "z"}
+    assert graph.optional(CellId("3")) == frozenset()
+
+
+def test_tasks_are_found_by_name() -> None:
+    graph = graph_of("a = 1", "%%task t\nb = a")
+    assert graph.tasks == {"t": "2"}
+    node = graph.nodes[CellId("2")]
+    assert (node.index, node.task is not None, isinstance(node, Node)) == (1, True, True)
+
+
+def test_an_empty_document_has_an_empty_graph() -> None:
+    assert build(()) == Graph()
+
+
+DIAMOND = ["a = 1", "b = a", "c = a", "d = b + c", "e = 1"]
+
+
+def test_upstream_is_all_that_is_needed_in_document_order() -> None:
+    assert graph_of(*DIAMOND).upstream([CellId("4")]) == ("1", "2", "3", "4")
+
+
+def test_downstream_is_all_that_needs_it_in_document_order() -> None:
+    assert graph_of(*DIAMOND).downstream([CellId("3"), CellId("1"), CellId("5")]) == ("1", "2", "3", "4", "5")
+
+
+def test_readers_take_a_value_and_followers_need_not() -> None:
+    graph = graph_of("%%task t\na = 1", "b = a", "%%task u --after t\nc = 1")
+    assert graph.readers(CellId("1")) == ("2",)
+    assert graph.downstream([CellId("1")]) == ("1", "2", "3")
+    assert graph.after == {"1": (), "2": (), "3": ("1",)}
+
+
+def test_after_a_task_below_puts_it_first() -> None:
+    graph = graph_of("%%task a --after c\nx = 1", "x", "%%task c\nz = 1", "z")
+    assert graph.upstream([CellId("2")]) == ("3", "1", "2")
+    assert graph.downstream([CellId("3")]) == ("3", "1", "2", "4")
+    assert not graph.problems
+
+
+def test_an_order_with_two_things_to_wait_for() -> None:
+    graph = graph_of("%%task a --after b c\nx = 1", "%%task b\ny = 1", "%%task c --after b\nz = 1")
+    assert graph.upstream([CellId("1")]) == ("2", "3", "1")
+
+
+# cells, the cell at fault, message, line
+PROBLEMS = [
+    (["%%task t\ny = x", "z = 1", "x = 1"], "1",
+     "name 'x' (line 2) is provided by no cell above; cell 3 below defines it: move it up", 2),
+    (["count = 1", "%%task t\ny = cuont"], "2",
+     "name 'cuont' (line 2) is provided by no cell above; did you mean 'count'?", 2),
+    (["%%task t\ny = x"], "1", "name 'x' (line 2) is provided by no cell above", 2),
+    (["x = 1", "del x", "%%task t\ny = x"], "3", "name 'x' (line 2) is deleted by cell 2 above", 2),
+    (["%%task t --in x\ny = 1"], "1", "name 'x' (--in) is provided by no cell above", 1),
+    (["a = b = 1", "%%task t --in a\ny = a, b"], "2", "name 'b' (line 2) is read but not declared: add it to --in", 2),
+    (["a = 1", "%%task t --in a\ny = a\nz = b"], "2", "name 'b' (line 3) is provided by no cell above", 3),
+    (["%%task t\ny = 1", "x", "%%task t\ny = 2"], "1", "task name 't' is taken by cell 3 as well: rename one", 1),
+    (["%%task t\ny = 1", "x", "%%task t\ny = 2"], "3", "task name 't' is taken by cell 1 as well: rename one", 1),
+    (["%%task t\ny = ("], "1", "can't be parsed: '(' was never closed (line 2)", 2),
+    (["%%task load\ny = 1", "%%task t --after lod\n"], "2", "--after: there is no task 'lod'; did you mean 'load'?", 1),
+    (["%%task t --after nothing\nz = 1"], "1", "--after: there is no task 'nothing'", 1),
+    (["%%task a --after b\nx = 1", "%%task b --after a\ny = 1"], "1", "--after makes a cycle: a -> b -> a", 1),
+    (["%%task a --after b\nx = 1", "%%task b --after a\ny = 1"], "2", "--after makes a cycle: a -> b -> a", 1),
+    (["%%task a --after c\nx = 1", "y = x", "%%task c\nz = y"], "1", "--after makes a cycle: a -> c -> cell 2 -> a", 1),
+    (["%%task a --after a\nx = 1"], "1", "--after makes a cycle: a -> a", 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("cells", "cell", "message", "line"), PROBLEMS)
+def test_problems(cells: list[str], cell: str, message: str, line: int) -> None:
+    (failure,) = graph_of(*cells).problems[CellId(cell)]
+    assert (failure.kind, failure.message, failure.line) == (FailureKind.DECLARATION, message, line)
+
+
+# cells of which none has a problem
+NO_PROBLEM = [
+    ["print(x)"],
+    ["%%task t\ntry:\n    x\nexcept NameError:\n    x = 1"],
+    ["def f(): return nobody", "%%task t\ny = f()"],
+    ["%%task t --out y z\ny = 1"],
+    ["from m import *", "%%task t\ny = x"],
+    ["import m\ndef f(): ...\nclass C: ...\ng = lambda: 1\na = 1", "%%task t --in a\ny = f(a, m, C, g, len, __name__)"],
+    ["a = 1", "%%task t --in a\n'b' in globals()"],
+    ["xs = []", "%%task t --in xs\nxs.append(1)"],
+    ["%%task t\nx = 1", "%%task u --after t\ny = 1"],
+]
+
+
+@pytest.mark.parametrize("cells", NO_PROBLEM)
+def test_no_problem(cells: list[str]) -> None:
+    assert graph_of(*cells).problems == {}
+
+
+def test_a_cycle_that_is_cut_leaves_an_order() -> None:
+    graph = graph_of("%%task a --after b\nx = 1", "%%task b --after a\ny = 1")
+    assert graph.upstream([CellId("2")]) == ("1", "2")
+
+
+def test_a_cycle_is_found_where_ways_meet() -> None:
+    graph = graph_of("%%task a --after d\nx = 1", "y = x", "z = x", "%%task d\nv = y + z")
+    assert messages(graph, "1") == ["--after makes a cycle: a -> d -> cell 2 -> a"]
+
+
+def test_several_problems_of_a_cell_stand_in_order_of_their_lines() -> None:
+    found = messages(graph_of("%%task t --after u\nx = b1\ny = a1"), "1")
+    assert [message[:10] for message in found] == ["name 'b1' ", "name 'a1' ", "--after: t"]
+
+
+def test_options_need_no_line_of_their_own() -> None:
+    bindings = analyse("y = x")
+    task = Task(TaskName("t"), CellId("1"), "y = x", Options(inputs=("x",)), bindings)
+    graph = build([(Cell(CellId("1"), "y = x"), task, bindings)])
+    assert messages(graph, "1") == ["name 'x' (line 1) is provided by no cell above"]

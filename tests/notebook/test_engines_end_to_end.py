@@ -1,0 +1,94 @@
+"""Real ipyparallel engines under a whole run: how many at once, what is lost, what is left."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+
+import psutil
+import pytest
+
+pytestmark = [pytest.mark.notebook, pytest.mark.engines]
+
+SLEEPS = """import time
+from pathlib import Path
+begun = time.time()
+time.sleep(2)
+Path('{0}.json').write_text(f'[{{begun}}, {{time.time()}}]')"""
+
+
+def spans(folder, names):
+    return [tuple(json.loads((folder / f"{name}.json").read_text())) for name in names]
+
+
+def most_at_once(found):
+    """How many of these spans overlap at most."""
+    return max(sum(begun <= moment < ended for begun, ended in found) for moment, _ in found)
+
+
+@pytest.mark.parametrize(("cpus", "at_once"), [(1, 2), (2, 1)])
+def test_cpus_say_how_many_run_at_once(book, cpus, at_once):
+    names = ("a", "b", "c")
+    cells = {name: f"%%task {name} --cpus {cpus}\n" + SLEEPS.format(name) for name in names}
+    notebook = book("local:2", **cells)
+    ran = notebook.run()
+    assert ran.code == 0, ran.stderr
+    assert most_at_once(spans(notebook.folder, names)) == at_once
+
+
+def until(condition, guard=60.0):
+    end = time.monotonic() + guard
+    while time.monotonic() < end:
+        found = condition()
+        if found:
+            return found
+        time.sleep(0.05)
+    raise AssertionError("it never came")
+
+
+def test_a_killed_engine_loses_its_attempt_once_and_the_run_finishes(book):
+    body = (
+        "import os, time, psutil\nfrom pathlib import Path\n"
+        "if not Path('pid').exists():\n"
+        "    Path('pid.new').write_text(str(psutil.Process().parent().ppid()))\n"
+        "    os.rename('pid.new', 'pid')\n    time.sleep(60)\nx = 1"
+    )
+    notebook = book("local:2", t=f"%%task t\n{body}", u="%%task u\ny = 2", p="print(x + y)")
+    process = notebook.start()
+    pid = until(lambda: (notebook.folder / "pid").exists() and int((notebook.folder / "pid").read_text()))
+    assert "ipyparallel" in " ".join(psutil.Process(pid).cmdline())
+    os.kill(pid, signal.SIGKILL)
+    stdout, stderr = process.communicate(timeout=100)
+    report = {task["name"]: task for task in json.loads(stdout)["tasks"]}
+    assert process.returncode == 0, stderr
+    assert [failure["kind"] for failure in report["t"]["failures"]] == ["lost"]
+    assert (report["t"]["state"], report["t"]["attempts"]) == ("done", 2)
+
+
+def test_interrupting_cancels_what_runs_and_leaves_the_store_sound(book):
+    notebook = book(
+        "local:2",
+        done="%%task done\nx = 1",
+        slow="%%task slow\nfrom pathlib import Path\nimport time\nPath('started').touch()\ntime.sleep(300)\ny = x",
+    )
+    process = notebook.start()
+    until(lambda: (notebook.folder / "started").exists())
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate(timeout=60)
+    states = {task["name"]: task["state"] for task in json.loads(stdout)["tasks"]}
+    assert process.returncode == 1, stderr
+    assert states["slow"] == "cancelled"
+    notebook.edit("slow", "time.sleep(300)", "")
+    again = notebook.run()
+    assert (again.code, again.ran()) == (0, ["slow"])
+
+
+def test_a_plan_with_nothing_to_run_starts_no_engine(book):
+    notebook = book("local:2", t="%%task t\nx = 1")
+    notebook.run()
+    notebook.cells["p"] = "import psutil\nprint([p for p in psutil.Process().children(recursive=True)])"
+    out = notebook.folder / "out.ipynb"
+    notebook.run("-o", str(out))
+    assert notebook.outputs(out)["p"][0]["text"] == "[]\n"

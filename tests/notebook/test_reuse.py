@@ -1,0 +1,163 @@
+"""What runs again after an edit, and why: through the public command, on real kernels."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.notebook
+
+PIPELINE = {
+    "helpers": "FACTOR = 2\ndef scaled(x):\n    return [i * FACTOR for i in x]\n\ndef other(x):\n    return sum(x)",
+    "load": "%%task load\nraw = [3, 1, None, 2]\nprint('loaded')",
+    "clean": "%%task clean\nrows = [r for r in raw if r is not None]",
+    "scale": "%%task scale\nbig = scaled(rows)\nbig",
+    "total": "%%task total\nn = other(rows)",
+    "show": "print(big, n)",
+}
+
+
+@pytest.fixture
+def ran_once(book):
+    notebook = book(**PIPELINE)
+    first = notebook.run()
+    assert first.code == 0, first.stderr
+    assert first.ran() == ["load", "clean", "scale", "total"]
+    return notebook
+
+
+def test_the_second_run_executes_no_body(ran_once):
+    second = ran_once.run()
+    assert (second.code, second.ran()) == (0, [])
+    assert {task["state"] for task in second.report["tasks"]} == {"reused"}
+
+
+def test_a_reused_result_is_shown_as_it_was(ran_once):
+    out = ran_once.folder / "out.ipynb"
+    ran_once.run("-o", str(out))
+    outputs = ran_once.outputs(out)
+    assert outputs["load"][-1]["text"] == "loaded\n"
+    assert outputs["scale"][-1]["data"]["text/plain"] == "[6, 2, 4]"
+    assert outputs["show"][0]["text"] == "[6, 2, 4] 6\n"
+
+
+def test_a_comment_reruns_nothing(ran_once):
+    ran_once.edit("clean", "rows =", "# only what is there\nrows =")
+    assert ran_once.run().ran() == []
+
+
+def test_an_equal_value_reruns_only_its_task(ran_once):
+    ran_once.edit("clean", "if r is not None", "if r")
+    again = ran_once.run()
+    assert again.ran() == ["clean"]
+    assert again.why("clean") == ["its code changed"]
+
+
+def test_a_changed_helper_reruns_exactly_its_users(ran_once):
+    ran_once.edit("helpers", "i * FACTOR", "i * FACTOR + 1")
+    again = ran_once.run()
+    assert again.ran() == ["scale"]
+    assert again.why("scale") == ["`scaled`, which it uses, changed"]
+
+
+def test_a_changed_global_of_a_helper_reruns_its_users(ran_once):
+    ran_once.edit("helpers", "FACTOR = 2", "FACTOR = 5")
+    again = ran_once.run()
+    assert again.ran() == ["scale"]
+    assert again.why("scale") == ["input `FACTOR` changed (2 -> 5)"]
+
+
+def test_an_undone_edit_brings_the_old_result_back(ran_once):
+    ran_once.edit("load", "[3, 1, None, 2]", "[9]")
+    ran_once.run()
+    ran_once.edit("load", "[9]", "[3, 1, None, 2]")
+    assert ran_once.run().ran() == []
+
+
+def test_a_renamed_task_still_finds_its_result(ran_once):
+    ran_once.edit("clean", "%%task clean", "%%task tidy")
+    assert ran_once.run().ran() == []
+
+
+def test_forced_tasks_run_though_they_are_fresh(ran_once):
+    again = ran_once.run("clean", "--force")
+    assert again.ran() == ["clean"]
+
+
+def test_plan_needs_no_kernel_and_tells_what_would_run(ran_once):
+    ran_once.edit("clean", "if r is not None", "if r")
+    plan = ran_once.plan()
+    assert {name: task["verdict"] for name, task in plan.tasks.items()} == {
+        "load": "fresh",
+        "clean": "stale",
+        "scale": "undecided",
+        "total": "undecided",
+    }
+    assert plan.why("clean") == ["its code changed"]
+
+
+def test_plan_after_a_finished_run_finds_all_fresh(ran_once):
+    assert {task["verdict"] for task in ran_once.plan().report["tasks"]} == {"fresh"}
+
+
+def test_why_shows_the_changed_line(ran_once):
+    ran_once.edit("clean", "if r is not None", "if r")
+    told = ran_once.command("why", "book.ipynb", "clean").stdout
+    assert "-rows = [r for r in raw if r is not None]" in told
+    assert "+rows = [r for r in raw if r]" in told
+
+
+def test_a_declared_file_reruns_its_reader(book):
+    notebook = book(read="%%task read --reads 'data/*.txt'\ntext = open('data/a.txt').read()")
+    data = notebook.folder / "data"
+    data.mkdir()
+    (data / "a.txt").write_text("one")
+    notebook.run()
+    assert notebook.run().ran() == []
+    (data / "a.txt").write_text("two")
+    again = notebook.run()
+    assert again.ran() == ["read"]
+    assert again.why("read") == ["file data/a.txt changed"]
+
+
+def test_a_missing_declared_file_fails_before_the_body_runs(book):
+    ran = book(read="%%task read --reads nothing.csv\nx = 1").run()
+    assert (ran.code, ran.ran()) == (1, [])
+    assert ran.tasks["read"]["error"]["kind"] == "declaration"
+    assert "--reads nothing.csv" in ran.tasks["read"]["error"]["message"]
+
+
+def test_an_edited_project_module_reruns_what_reaches_the_edit(book):
+    notebook = book(
+        imports="import tools",
+        uses="%%task uses\na = tools.used(1)",
+        spares="%%task spares\nb = tools.spared(1)",
+    )
+    module = notebook.folder / "tools.py"
+    module.write_text("def used(x):\n    return x + 1\n\ndef spared(x):\n    return x + 2\n")
+    notebook.run()
+    module.write_text("def used(x):\n    return x + 10\n\ndef spared(x):\n    return x + 2\n")
+    again = notebook.run()
+    assert again.ran() == ["uses"]
+    assert again.why("uses") == ["module `tools` changed"]
+
+
+def test_a_declared_environment_variable_counts(book, monkeypatch):
+    notebook = book(say="%%task say --env PHELPS_SAMPLE\nimport os\nword = os.environ['PHELPS_SAMPLE']")
+    monkeypatch.setenv("PHELPS_SAMPLE", "one")
+    notebook.run()
+    monkeypatch.setenv("PHELPS_SAMPLE", "two")
+    assert notebook.run().why("say") == ["environment variable PHELPS_SAMPLE changed"]
+
+
+def test_parameters_reach_the_notebook_and_count(book):
+    notebook = book(a="n = 1", t="%%task t\nm = n * 10", p="print(m)")
+    notebook.run()
+    out = notebook.folder / "out.ipynb"
+    again = notebook.run("-p", "n=7", "-o", str(out))
+    assert again.ran() == []
+    assert notebook.outputs(out)["p"][0]["text"] == "10\n"
+
+
+def test_equal_keys_are_computed_once(book):
+    ran = book(a="%%task a\nx = [1, 2]", b="%%task b\nx = [1, 2]").run()
+    assert sorted(task["state"] for task in ran.report["tasks"]) == ["done", "reused"]
