@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import astuple
 from typing import Any
 
 from phelps_jupyter.core.events import AttemptDone, AttemptFailed
@@ -44,7 +43,8 @@ def note_of(run: Run, notebook: str, parts: tuple[Part, ...]) -> dict[str, objec
         "task": run.task.name,
         "notebook": notebook,
         "source": run.task.body,
-        "parts": [list(astuple(part)) for part in parts],
+        # Plain data: the engine's side knows none of our types.
+        "parts": [[part.kind.value, part.name, part.digest, part.detail, part.origin] for part in parts],
         "engine": run.place,
         "seed": seed_text(run.task),
     }

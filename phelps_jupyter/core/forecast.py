@@ -22,8 +22,8 @@ class Forecast:
 
 
 def forecast(graph: Graph, tasks: Iterable[TaskName], seconds: Mapping[TaskName, float]) -> Forecast:
-    """Predict a run of these tasks, given in document order."""
-    chosen = list(tasks)
+    """Predict a run of these tasks."""
+    chosen = sorted(tasks, key=lambda task: graph.ranks[graph.tasks[task]])
     length: dict[TaskName, float] = {}
     before: dict[TaskName, TaskName | None] = {}
     for task in chosen:

@@ -37,7 +37,8 @@ class Machine:
         self.log: deque[str] = deque(maxlen=LOG_LINES_KEPT)
         """Answers that came late or twice, for the bug report."""
         self._ready = ReadyRuns()
-        self._by_key: dict[Key, Run] = {}
+        self._by_key: dict[Key, list[Run]] = {}
+        """Runs that were not reused, by the key they go with."""
         self._engines_asked = False
         self._engines_settled = False
 
@@ -199,11 +200,11 @@ class Machine:
 
     def _twin(self, run: Run, key: Key) -> Run | None:
         """An open run with the same key, whose result will serve both."""
-        other = self._by_key.get(key)
-        if other is None or other.settled:
-            self._by_key[key] = run
-            return None
-        return None if _runs_anyway(run) else other
+        others = [other for other in self._by_key.get(key, ()) if not other.settled]
+        if others and not _runs_anyway(run):
+            return others[0]
+        self._by_key[key] = [*others, run]
+        return None
 
     def _make_ready(self, run: Run, event: Event) -> list[Action]:
         self.runs.is_news(run)

@@ -1,7 +1,7 @@
 """Which part of a project's modules a task reaches, and of which versions of installed ones. Reads no file by itself.
 
 A module is cut into its top-level statements. Reached are the statements that bind a name that is asked for, those
-that bind what these read, and every statement that is there for its effect alone.
+that bind what these read, and every statement that is there for its effect.
 """
 
 from __future__ import annotations
@@ -126,9 +126,22 @@ class _Statement:
 
     @property
     def has_effect(self) -> bool:
-        return not isinstance(
-            self.tree, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom
-        ) and (not self.bindings.writes or bool(self.bindings.changes))
+        """It counts whatever is asked for: it acts on things that others bind, or binds names that can't be known."""
+        if self.bindings.binds_unknown:
+            return True
+        if isinstance(self.tree, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom):
+            return False
+        acts = any(isinstance(node, ast.Expr) for node in ast.walk(self.tree))
+        return acts or not self.bindings.writes or bool(self.bindings.changes)
+
+    @property
+    def decorators(self) -> frozenset[str]:
+        """The names that its decorators are reached through: one of them may note down what it decorates."""
+        if not isinstance(self.tree, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            return frozenset()
+        return frozenset(
+            node.id for deco in self.tree.decorator_list for node in ast.walk(deco) if isinstance(node, ast.Name)
+        )
 
 
 @lru_cache(maxsize=256)
@@ -149,8 +162,9 @@ def _statements(source: str) -> tuple[_Statement, ...]:
 def _reached(statements: tuple[_Statement, ...], names: set[str] | None) -> list[_Statement]:
     if names is None:
         return list(statements)
-    wanted = set(names).union(*(statement.needs for statement in statements if statement.has_effect))
-    chosen: set[int] = {place for place, statement in enumerate(statements) if statement.has_effect}
+    chosen = _always_reached(statements)
+    # A module that has it answers for every name that is not there.
+    wanted = (names | {"__getattr__"}).union(*(statements[place].needs for place in chosen))
     grown = True
     while grown:
         grown = False
@@ -161,6 +175,21 @@ def _reached(statements: tuple[_Statement, ...], names: set[str] | None) -> list
                 wanted |= statement.needs
                 grown = True
     return [statements[place] for place in sorted(chosen)]
+
+
+def _always_reached(statements: tuple[_Statement, ...]) -> set[int]:
+    """What is there for its effect; and what the project's own decorators decorate, by whom it may be registered."""
+    foreign = {name for statement in statements if _is_foreign(statement.tree) for name in statement.bindings.writes}
+    return {
+        place
+        for place, statement in enumerate(statements)
+        if statement.has_effect or not statement.decorators <= foreign
+    }
+
+
+def _is_foreign(tree: ast.stmt) -> bool:
+    """An import that does not say that it is from the same package."""
+    return isinstance(tree, ast.Import) or (isinstance(tree, ast.ImportFrom) and not tree.level)
 
 
 def _project_part(name: str, attributes: set[str] | None, find: Find) -> Part:

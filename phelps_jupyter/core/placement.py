@@ -103,6 +103,20 @@ class Fleet:
         pairs = [(engine, self.hosts[engine.host]) for engine in self.engines.values()]
         return [host for engine, host in pairs if _suits(engine, host, needs)]
 
+    def shortage(self, needs: Resources) -> str:
+        """For people: what a ready run waits for, and the most that a host which it may run on could give of it now."""
+        place = f" on {needs.label}" if needs.label else ""
+        hosts = self._suiting(needs)
+        if not hosts:
+            return f"engines{place} to start"
+        if not any(_suits(self.engines[engine], self.hosts[self.engines[engine].host], needs) for engine in self.idle):
+            return f"an engine{place}; all are busy"
+        cpus = max(self.cpus_free[host.id] for host in hosts)
+        if needs.memory is None:
+            return f"{needs.cpus} cpus{place}; {cpus} free"
+        memory = max(self.memory_free[host.id] for host in hosts)
+        return f"{needs.cpus} cpus and {needs.memory / 1e9:.3g} GB{place}; {cpus} and {memory / 1e9:.3g} GB free"
+
     def shortcoming(self, needs: Resources) -> str:
         """For people: what no host offers, and what the largest one has."""
         hosts = self._suiting(needs)

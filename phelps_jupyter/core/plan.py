@@ -56,19 +56,15 @@ def needed(graph: Graph, task: TaskName) -> tuple[TaskName, ...]:
 
 
 def upstream(graph: Graph, targets: Iterable[TaskName]) -> tuple[TaskName, ...]:
-    """The targets and every task they need, each after all that it needs."""
-    order: dict[TaskName, None] = {}
-    opened: set[TaskName] = set()
-    stack = [(target, False) for target in reversed(list(targets))]
+    """The targets and every task they need, each after all that it needs; else in document order."""
+    found: set[TaskName] = set()
+    stack = list(targets)
     while stack:
-        task, complete = stack.pop()
-        if complete:
-            order[task] = None
-        elif task not in opened:
-            opened.add(task)
-            stack.append((task, True))
-            stack.extend((other, False) for other in needed(graph, task) if other not in order)
-    return tuple(order)
+        task = stack.pop()
+        if task not in found:
+            found.add(task)
+            stack += needed(graph, task)
+    return tuple(sorted(found, key=lambda task: graph.ranks[graph.tasks[task]]))
 
 
 def is_current(graph: Graph, runs: Runs, run: Run) -> bool:
@@ -91,10 +87,26 @@ def _superseded(graph: Graph, runs: Runs, tasks: Iterable[TaskName]) -> list[Run
     looked_at: set[TaskName] = set()
     while more := [task for task in tasks if task not in looked_at]:
         looked_at.update(more)
-        new = _with_readers(runs, [run for run in runs.open_of(more) if not is_current(graph, runs, run)])
+        new = _with_readers(runs, _outdated(graph, runs, runs.open_of(more)))
         found.update((run.id, run) for run in new)
         tasks = upstream(graph, [run.task.name for run in new if run.task.name in graph.tasks])
     return [found[run] for run in sorted(found)]
+
+
+def _outdated(graph: Graph, runs: Runs, opened: Iterable[Run]) -> list[Run]:
+    """Those that rest on older code, their own or that of a run that they need, however far above."""
+    above: dict[RunId, Run] = {}
+    stack = list(opened)
+    while stack:
+        run = stack.pop()
+        if run.id not in above:
+            above[run.id] = run
+            stack += [runs[need] for need in run.needs]
+    current: dict[RunId, bool] = {}
+    for number in sorted(above):
+        run = above[number]
+        current[number] = all(current[need] for need in run.needs) and is_current(graph, runs, run)
+    return [run for run in above.values() if not run.settled and not current[run.id]]
 
 
 def _with_readers(runs: Runs, first: Iterable[Run]) -> list[Run]:

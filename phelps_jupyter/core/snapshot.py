@@ -93,12 +93,7 @@ def _waits_for(machine: Machine, run: Run) -> str:
         return ", ".join(sorted(machine.runs[other].task.name for other in run.waits_for))
     if run.state is not RunState.READY:
         return ""
-    if not machine.fleet.engines:
-        return "engines to start"
-    needs = run.resources
-    free = max(machine.fleet.cpus_free.values(), default=0)
-    place = f" on {needs.label}" if needs.label else ""
-    return f"{needs.cpus} cpus{place}; {free} free"
+    return machine.fleet.shortage(run.resources)
 
 
 def task_json(view: TaskView) -> dict[str, object]:

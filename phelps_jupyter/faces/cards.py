@@ -75,6 +75,8 @@ def because(view: TaskView) -> str:
         return failure_line(view)
     if view.waits_for:
         return f"waits for {view.waits_for}"
+    if view.state is RunState.CANCELLED:
+        return ""
     return "; ".join(reason.text for reason in view.reasons)
 
 

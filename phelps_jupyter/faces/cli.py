@@ -15,6 +15,7 @@ from rich.console import Console
 from phelps_jupyter import __version__
 from phelps_jupyter.errors import DeclarationError, PhelpsError, StoreError
 from phelps_jupyter.faces.desk import Desk, open_desk
+from phelps_jupyter.faces.settings import parse_cluster
 
 FAILED, USAGE = 1, 2
 
@@ -68,6 +69,7 @@ def run(
     """Run NOTEBOOK headless: all plain cells in order, and the tasks that are stale (or TASKS and what they need)."""
     from phelps_jupyter.faces.running import run_notebook
 
+    parse_cluster(cluster)
     desk = open_desk(notebook, store)
     targets = _known(desk, tasks)
     desk.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,10 @@ from phelps_jupyter.adapters.surroundings import Surroundings
 from phelps_jupyter.core.forecast import forecast
 from phelps_jupyter.core.freshness import Verdict
 from phelps_jupyter.core.graph import Graph, Learned
-from phelps_jupyter.core.model import TaskName
+from phelps_jupyter.core.model import CellId, TaskName
 from phelps_jupyter.core.notebook import Notebook
 from phelps_jupyter.core.snapshot import TaskView, sources, task_json
-from phelps_jupyter.faces.document import read_cells
+from phelps_jupyter.faces.document import read_notebook
 from phelps_jupyter.judge import Judge
 
 
@@ -30,6 +31,7 @@ class Desk:
     graph: Graph
     index: SqliteIndex
     judge: Judge
+    places: Mapping[CellId, int]
 
     @property
     def seconds(self) -> dict[TaskName, float]:
@@ -73,7 +75,7 @@ class Desk:
         stale = [task for task in self.graph.tasks if judged[task].verdict is not Verdict.FRESH]
         cells = [
             {
-                "index": node.index,
+                "index": self.places[cell],
                 "id": cell,
                 "task": node.task.name if node.task else None,
                 "ran": False,
@@ -85,7 +87,7 @@ class Desk:
         return {
             "notebook": notebook,
             "ok": not any(view.state == "failed" for view in views),
-            "tasks": [task_json(view) for view in views],
+            "tasks": [task_json(view) | {"cell": self.places[view.cell]} for view in views],
             "cells": cells,
             "forecast": forecast_json(self.graph, stale, self.seconds),
         }
@@ -108,15 +110,15 @@ def forecast_json(graph: Graph, tasks: list[TaskName], seconds: dict[TaskName, f
 def open_desk(notebook: Path, store: Path | None) -> Desk:
     """Look at a notebook. Errors: DeclarationError when it can't be read, StoreError."""
     path = notebook.absolute()
-    cells = read_cells(path)
+    saved = read_notebook(path)
     folder = (store or path.parent / ".phelps").absolute()
     values = DiskStore(str(folder))
     index = SqliteIndex(str(folder / "state.db"))
     book = Notebook()
     book.learned.update({code: Learned(*found) for code, found in index.learned().items()})
-    book.read(cells, 0.0)
+    book.read(saved.cells, 0.0)
     graph = book.graph()
     name = os.path.relpath(path, folder.parent)
     now = replace(Surroundings.now(), folder=str(path.parent))
     now = replace(now, path=(str(path.parent), *now.path))
-    return Desk(path, folder, name, graph, index, Judge(graph, name, values, index, now))
+    return Desk(path, folder, name, graph, index, Judge(graph, name, values, index, now), saved.places)

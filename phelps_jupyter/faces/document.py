@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from phelps_jupyter.core.model import Cell, CellId
@@ -20,16 +21,27 @@ def notebook_path(env: Mapping[str, str]) -> Path | None:
     return beside.absolute() if told.endswith(".ipynb") and beside.is_file() else None
 
 
-def read_cells(path: Path) -> list[Cell]:
-    """The code cells, in order. Errors: DeclarationError when the file is no notebook."""
+@dataclass(frozen=True, slots=True)
+class SavedNotebook:
+    """The code cells of a file, in order, and where each stands among all cells (0-based)."""
+
+    cells: tuple[Cell, ...]
+    places: Mapping[CellId, int]
+
+
+def read_notebook(path: Path) -> SavedNotebook:
+    """Read a notebook file. Errors: DeclarationError when the file is no notebook."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-        cells = [cell for cell in content["cells"] if cell["cell_type"] == "code"]
-        return [Cell(CellId(cell.get("id", f"cell-{place}")), _source(cell)) for place, cell in enumerate(cells)]
+        found = [(place, cell) for place, cell in enumerate(content["cells"]) if cell["cell_type"] == "code"]
+        named = [(place, CellId(cell.get("id", f"cell-{place}")), _source(cell)) for place, cell in found]
     except OSError as error:
         raise DeclarationError(f"{path}: {error.strerror}") from error
     except (ValueError, KeyError, TypeError) as error:
         raise DeclarationError(f"{path}: this is no notebook of format 4 ({error})") from error
+    return SavedNotebook(
+        tuple(Cell(name, source) for _, name, source in named), {name: place for place, name, _ in named}
+    )
 
 
 def _source(cell: Mapping[str, object]) -> str:

@@ -58,6 +58,19 @@ class Client(NotebookClient):
         self.kc.session.metadata = {"cellId": cell.id}
         return await super().async_execute_cell(cell, cell_index, execution_count, store_history)
 
+    async def hidden(self, source: str) -> NotebookNode:
+        """Run code that is no cell of the notebook. Errors: RunError with what went wrong in the kernel."""
+        cell = nbformat.v4.new_code_cell(source)
+        self.nb.cells.append(cell)
+        try:
+            done = await self.async_execute_cell(cell, len(self.nb.cells) - 1, store_history=False)
+        finally:
+            self.nb.cells.remove(cell)
+        error = _error(done)
+        if error is not None and not error.startswith("KeyboardInterrupt"):
+            raise RunError(error)
+        return done
+
     def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> NotebookNode | None:
         """Every output message; cards tell the state of their tasks."""
         card = msg["content"].get("data", {}).get(CARD) if "data" in msg["content"] else None
@@ -100,22 +113,25 @@ async def _execute(notebook: NotebookNode, request: Request, progress: Progress)
 
 async def _drive(client: Client, kernel: AsyncKernelManager, request: Request, executed: Executed) -> None:
     """From the first cell to the last, and on to the end of all tasks; cancels them when interrupted."""
-    main = asyncio.current_task()
-    assert main is not None
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # nbclient would end the kernel at once; the tasks must be cancelled first.
-        asyncio.get_running_loop().add_signal_handler(number, main.cancel)
-    try:
-        await _begin(client, request)
-        await _run_cells(client, executed)
-        await _hidden(client, _magic("wait"))
-    except asyncio.CancelledError:
+    background: set[asyncio.Future[None]] = set()
+
+    def interrupt() -> None:
+        # The first time the running cell ends with KeyboardInterrupt, as by the front end's button; then the kernel.
+        act = kernel.shutdown_kernel(now=True) if executed.interrupted else kernel.interrupt_kernel()
         executed.interrupted = True
-        await kernel.interrupt_kernel()
-        await _hidden(client, _magic("cancel"))
-        await _hidden(client, _magic("wait"))
+        background.add(asyncio.ensure_future(act))
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, interrupt)
+    await _begin(client, request)
+    await _run_cells(client, executed)
+    if not executed.interrupted:
+        await client.hidden(_magic("wait"))
+    if executed.interrupted:
+        await client.hidden(_magic("cancel"))
+        await client.hidden(_magic("wait"))
     executed.tasks = await _report(client)
-    await _hidden(client, _magic("cluster stop"))
+    await client.hidden(_magic("cluster stop"))
 
 
 def _magic(command: str) -> str:
@@ -133,21 +149,7 @@ async def _begin(client: Client, request: Request) -> None:
         "cells": cells,
     }
     module = "__import__('phelps_jupyter.faces.magics', fromlist=['begin'])"
-    await _hidden(client, f"{module}.begin(get_ipython(), {json.dumps(told)!r})")
-
-
-async def _hidden(client: Client, source: str) -> NotebookNode:
-    """Run code that is no cell of the notebook. Errors: RunError with what went wrong in the kernel."""
-    cell = nbformat.v4.new_code_cell(source)
-    client.nb.cells.append(cell)
-    try:
-        done = await client.async_execute_cell(cell, len(client.nb.cells) - 1, store_history=False)
-    finally:
-        client.nb.cells.remove(cell)
-    error = _error(done)
-    if error is not None:
-        raise RunError(error)
-    return done
+    await client.hidden(f"{module}.begin(get_ipython(), {json.dumps(told)!r})")
 
 
 def _error(cell: NotebookNode) -> str | None:
@@ -160,7 +162,7 @@ def _error(cell: NotebookNode) -> str | None:
 async def _run_cells(client: Client, executed: Executed) -> None:
     stopped = False
     for index, cell in enumerate(client.nb.cells):
-        if cell.cell_type != "code" or not cell.source.strip():
+        if cell.cell_type != "code" or not cell.source.strip() or executed.interrupted:
             continue
         is_task = cell.source.lstrip().startswith("%%task")
         cell.outputs = []
@@ -172,7 +174,7 @@ async def _run_cells(client: Client, executed: Executed) -> None:
 
 
 async def _report(client: Client) -> list[dict[str, Any]]:
-    done = await _hidden(client, _magic("report"))
+    done = await client.hidden(_magic("report"))
     return [task for output in done.outputs for task in output.get("data", {}).get(REPORT, ())]
 
 

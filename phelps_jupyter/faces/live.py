@@ -27,7 +27,7 @@ from phelps_jupyter.core.runs import Run
 from phelps_jupyter.core.snapshot import TaskView
 from phelps_jupyter.errors import DeclarationError, PhelpsError, TaskFailed
 from phelps_jupyter.faces.cards import bundle
-from phelps_jupyter.faces.document import notebook_path, read_cells
+from phelps_jupyter.faces.document import notebook_path, read_notebook
 from phelps_jupyter.faces.settings import Phelps
 from phelps_jupyter.judge import Judge
 from phelps_jupyter.proof import outputs_of
@@ -128,7 +128,7 @@ class Live:
         saved_at = self.path.stat().st_mtime
         if saved_at != self._saved_at:
             self._saved_at = saved_at
-            self.set_document(read_cells(self.path), saved_at)
+            self.set_document(read_notebook(self.path).cells, saved_at)
 
     def set_document(self, cells: Sequence[Cell], saved_at: float) -> None:
         """The cells in order, as the file or the front end has them."""

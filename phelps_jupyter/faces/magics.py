@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from IPython.core.interactiveshell import InteractiveShell
-from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
+from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 from IPython.display import display
 
 from phelps_jupyter.core.freshness import Verdict
@@ -34,6 +34,7 @@ class PhelpsMagics(Magics):
         super().__init__(shell)
         self.live = live
 
+    @no_var_expand
     @cell_magic
     def task(self, line: str, cell: str) -> None:  # noqa: ARG002 - the notebook holds the cell as it is written
         """Declared below: its help is made from the table of options."""

@@ -27,18 +27,21 @@ class Phelps(Configurable):
 
     def make_engines(self, store: str) -> MakeEngines:
         """The engines that these settings ask for. Errors: DeclarationError."""
-        kind, _, count = self.cluster.partition(":")
-        engines = self._count(count) if count else self.engines
+        kind, count = parse_cluster(self.cluster)
+        engines = count or self.engines
         if kind == "none":
             return lambda notify: SoloEngines(store, notify, engines)
-        if kind == "local":
-            return lambda notify: _local(store, notify, engines, self.lease)
-        raise DeclarationError(f"cluster {self.cluster!r}: must be local, local:N or none")
+        return lambda notify: _local(store, notify, engines, self.lease)
 
-    def _count(self, text: str) -> int:
-        if not text.isdigit() or int(text) < 1:
-            raise DeclarationError(f"cluster {self.cluster!r}: {text!r} is no number of engines")
-        return int(text)
+
+def parse_cluster(text: str) -> tuple[str, int]:
+    """``local``, ``local:N`` or ``none``: the kind and the number of engines, 0 if not said. Errors: DeclarationError."""
+    kind, colon, count = text.partition(":")
+    if kind not in ("local", "none") or (kind == "none" and colon):
+        raise DeclarationError(f"cluster {text!r}: must be local, local:N or none")
+    if colon and not (count.isdigit() and int(count) > 0):
+        raise DeclarationError(f"cluster {text!r}: {count!r} is no number of engines")
+    return kind, int(count or 0)
 
 
 def _local(store: str, notify: Notify, engines: int, lease: float) -> Engines:

@@ -1,4 +1,4 @@
-"""Drives a machine as fast as it will go: every run succeeds, nothing is checked, only the machine's own time is taken."""
+"""Drives a machine as fast as it will go: every run succeeds, nothing is checked; takes the machine's own time only."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Drive:
 
 
 def big_graph(size: int) -> Graph:
-    """Half of the tasks in chains of a hundred, half in fans: one task, 48 that read it, and one that reads them all."""
+    """Half of the tasks in chains of a hundred, half in fans: a task, 48 that read it, and one that reads them all."""
     tasks = []
     for block in range(size // 100):
         name = f"b{block}"

@@ -1,15 +1,15 @@
-"""A simulated session, cluster and store around a real machine, with books of its own.
+"""A simulated session, cluster and store around a real machine: it performs actions, and answers late, twice or never.
 
-It performs the machine's actions, answers late, twice or never, and after each event checks what must always hold. It
-imports none of the tables, limits or keys that it checks: those are written down here once more, from the contract.
+After each event it checks, by its own books, what must always hold.
 """
 
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from books import ENDED, ENDED_WELL, PLAIN, WAYS, Booked, Live, Place, look, picture_of, told
 from documents import graph
 
 from phelps_jupyter.core import events as ev
@@ -32,71 +32,8 @@ from phelps_jupyter.core.model import (
     Version,
 )
 from phelps_jupyter.core.runs import Run
-from phelps_jupyter.core.snapshot import task_view
 
 Slot = tuple[RunId, int]
-
-PLAIN = "setting"
-"""The name that the one plain cell provides; its value changes behind the tasks' backs."""
-
-ENDED_WELL = {"done", "reused"}
-ENDED = ENDED_WELL | {"failed", "skipped", "blocked", "cancelled"}
-MOVES = {
-    "waiting": {"ready", "reused", "failed", "skipped", "blocked", "cancelled"},
-    "ready": {"submitted", "failed", "cancelled"},
-    "submitted": {"running", "done", "ready", "failed", "cancelled"},
-    "running": {"done", "ready", "failed", "cancelled"},
-}
-
-
-def reachable(state: str) -> set[str]:
-    """The states that one event can take a run to: a chain of allowed steps."""
-    found, stack = {state}, [state]
-    while stack:
-        new = MOVES.get(stack.pop(), set()) - found
-        found |= new
-        stack += new
-    return found
-
-
-WAYS = {state: reachable(state) for state in [*MOVES, *ENDED]}
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A host as the simulation offers it."""
-
-    name: str
-    cpus: int
-    memory: int
-
-
-@dataclass(slots=True)
-class Booked:
-    """A run as it was when it was first seen."""
-
-    task: Task
-    providers: Mapping[str, RunId]
-    needs: frozenset[RunId]
-    state: str = "waiting"
-    setting: int | None = None
-    """Value of the plain cell when the run's captures were made."""
-    key: Key | None = None
-    attempts: int = 0
-    ending: object = None
-    """What could be seen of it when it settled."""
-
-
-@dataclass(slots=True)
-class Live:
-    """An attempt that an engine holds."""
-
-    engine: EngineId
-    host: str
-    cpus: int
-    memory: int
-    wanted: bool = True
-    """Not killed."""
 
 
 @dataclass(slots=True)
@@ -121,6 +58,7 @@ class Simulation:
     executed: Counter[Key] = field(default_factory=Counter)
     starting: bool = False
     joined: int = 0
+    proved: int = 0
     clock: float = 0.0
 
     def feed(self, make: Callable[[float], Event]) -> list[Action]:
@@ -185,7 +123,9 @@ class Simulation:
         assert not any(run == action.run for run, _ in self.live)
         assert action.engine not in {live.engine for live in self.live.values()}
         if not self._runs_anyway(action.run):
-            assert booked.key not in [self.booked[run].key for run, _ in self._counting() if run != action.run]
+            others = [self.booked[run] for run, _ in self._counting() if run != action.run]
+            # One that goes whatever is known may come later, and overtake.
+            assert booked.key not in [other.key for other in others if other.proved < booked.proved]
         host, labels = self.engines[action.engine]
         asked = action.resources
         assert asked.label is None or asked.label in labels or asked.label == host
@@ -272,7 +212,8 @@ class Simulation:
             return
         key = self._key(run)
         if self.booked[run].state not in ENDED:
-            self.booked[run].key = key
+            self.proved += 1
+            self.booked[run].key, self.booked[run].proved = key, self.proved
         self.feed(lambda at: ev.Proved(at, run, key, self.records.get(key)))
 
     def _key(self, run: RunId) -> Key:
@@ -432,25 +373,9 @@ class Simulation:
     def _evaluate(self, run: RunId) -> str:
         """What a run is worth, from the declarations it was planned with and what was captured for it."""
         booked = self.booked[run]
-        return told(booked.task, {name: self._evaluate(source) for name, source in booked.providers.items()}, booked.setting)
+        given = {name: self._evaluate(source) for name, source in booked.providers.items()}
+        return told(booked.task, given, booked.setting)
 
     def picture(self) -> list[object]:
         """All that can be seen of the machine."""
         return picture_of(self.machine)
-
-
-def told(task: Task, given: Mapping[str, str], setting: int | None) -> str:
-    """A result and its key at once: the code, and what it is given."""
-    own = {**given, PLAIN: str(setting)} if PLAIN in task.bindings.reads else given
-    return f"{task.bindings.code}({', '.join(f'{name}={own[name]}' for name in sorted(own))})"
-
-
-def look(run: Run) -> tuple[object, ...]:
-    """What can be seen of a run."""
-    return (run.state, run.attempt, run.engine, run.outputs, run.failure, run.failures, run.usage, run.key, run.root)
-
-
-def picture_of(machine: Machine) -> list[object]:
-    """The snapshot of all tasks, and every run."""
-    views: list[object] = [task_view(machine, task) for task in machine.graph.tasks]
-    return views + [look(run) for run in machine.runs.by_id.values()]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from books import PLAIN, Place, picture_of
 from documents import task
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
-from simulator import PLAIN, Place, Simulation, picture_of
+from simulator import Simulation
 
 from phelps_jupyter.core import events as ev
 from phelps_jupyter.core.machine import Machine

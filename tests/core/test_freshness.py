@@ -1,0 +1,179 @@
+"""Keys, verdicts and reasons, from parts and records alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from phelps_jupyter.core.freshness import NEVER_RAN, Verdict, code_diff, compare, judge, key_of
+from phelps_jupyter.core.model import Digest, Key, Part, PartKind, Record, TaskName, Usage, Version
+
+CODE = Part(PartKind.CODE, "", Digest("c1"))
+TABLE = Part(PartKind.INPUT, "table", Digest("t1"), "DataFrame 3 x 2", "task:load")
+SCALE = Part(PartKind.INPUT, "scale", Digest("s1"), "2", "cell:lineage")
+
+PARTS = st.builds(Part, st.sampled_from(PartKind), st.text(max_size=3), st.text(max_size=3))
+
+
+def changed(part: Part, digest: str, detail: str = "") -> Part:
+    return Part(part.kind, part.name, Digest(digest), detail, part.origin)
+
+
+def record(*parts: Part, outputs: tuple[Version, ...] = (), reusable: bool = True) -> Record:
+    name = TaskName("fit")
+    return Record(Key("k"), name, "", "", parts, outputs, Usage(), "", 0.0, reusable=reusable)
+
+
+def judged(records: list[Record], now: Mapping[Part, str | None] | None = None):
+    """Judge by what has changed since: parts that are not told are as they were."""
+    told = {(part.kind, part.name): digest for part, digest in (now or {}).items()}
+    return judge(records, lambda part: told.get((part.kind, part.name), part.digest))
+
+
+@given(st.lists(PARTS))
+def test_a_key_has_no_order(parts):
+    assert key_of(parts) == key_of(reversed(parts))
+
+
+@given(st.lists(PARTS, unique=True), st.lists(PARTS, unique=True))
+def test_different_parts_make_different_keys(some, others):
+    assert (key_of(some) == key_of(others)) == (set(some) == set(others))
+
+
+def test_a_key_takes_any_text():
+    assert key_of([Part(PartKind.FILE, "\udc80", Digest("d"))]) != key_of([])
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Part(PartKind.INPUT, "table", Digest("t1"), "another summary", "task:load"),
+        Part(PartKind.INPUT, "table", Digest("t1"), "DataFrame 3 x 2", "cell:elsewhere"),
+    ],
+)
+def test_what_is_for_people_is_not_in_the_key(other):
+    assert key_of([TABLE]) == key_of([other])
+
+
+def test_equal_makings_give_no_reason():
+    assert compare([CODE, TABLE], [TABLE, CODE]) == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "text"),
+    [
+        (CODE, changed(CODE, "c2"), "its code changed"),
+        (TABLE, changed(TABLE, "t2", "DataFrame 4 x 2"), "input `table` changed (DataFrame 3 x 2 -> DataFrame 4 x 2)"),
+        (TABLE, changed(TABLE, "t2", "DataFrame 3 x 2"), "input `table` changed"),
+        (TABLE, changed(TABLE, "t2"), "input `table` changed"),
+        (None, TABLE, "input `table` is new to it"),
+        (TABLE, None, "input `table` is no longer used"),
+        (None, Part(PartKind.SEED, "", Digest("s")), "seed is new to it"),
+        (
+            Part(PartKind.VERSION, "numpy", Digest("1"), "1.26"),
+            Part(PartKind.VERSION, "numpy", Digest("2"), "2.0"),
+            "numpy has another version (1.26 -> 2.0)",
+        ),
+    ],
+)
+def test_a_change_is_told(before, after, text):
+    assert [reason.text for reason in compare([before] if before else [], [after] if after else [])] == [text]
+
+
+@pytest.mark.parametrize("kind", list(PartKind))
+def test_every_kind_of_change_can_be_told(kind):
+    reasons = compare([Part(kind, "x", Digest("1"))], [Part(kind, "x", Digest("2"))])
+    assert [reason.kind for reason in reasons] == [kind.value]
+
+
+def test_the_code_comes_first():
+    kinds = [reason.kind for reason in compare([SCALE, TABLE], [CODE])]
+    assert kinds == ["code", "input", "input"]
+
+
+def test_without_a_record_it_never_ran():
+    verdict = judged([])
+    assert (verdict.verdict, verdict.reasons, verdict.record) == (Verdict.STALE, (NEVER_RAN,), None)
+
+
+def test_a_record_whose_parts_are_as_they_were_stands():
+    stored = record(CODE, TABLE)
+    verdict = judged([stored])
+    assert (verdict.verdict, verdict.record) == (Verdict.FRESH, stored)
+
+
+def test_an_undone_edit_brings_its_result_back():
+    older, newer = record(CODE), record(changed(CODE, "c2"))
+    assert judged([newer, older], {CODE: "c1"}).record is older
+
+
+def test_of_two_that_stand_the_newest_does():
+    newer, older = record(CODE, TABLE), record(CODE)
+    assert judged([newer, older]).record is newer
+
+
+def test_what_changed_since_the_last_record_is_the_reason():
+    verdict = judged([record(CODE, TABLE)], {TABLE: "t2"})
+    assert verdict.verdict is Verdict.STALE
+    assert [reason.text for reason in verdict.reasons] == ["input `table` changed"]
+
+
+def test_what_can_not_be_known_leaves_it_undecided():
+    verdict = judged([record(CODE, TABLE, SCALE)], {TABLE: None, SCALE: None})
+    assert verdict.verdict is Verdict.UNDECIDED
+    assert [(reason.kind, reason.text) for reason in verdict.reasons] == [
+        ("upstream", "input `table` may change: task load is not fresh"),
+        ("not_loaded", "input `scale` may change: the cells above have changed or did not run"),
+    ]
+
+
+def test_a_change_that_is_known_outweighs_what_is_not():
+    verdict = judged([record(CODE, TABLE)], {CODE: "c2", TABLE: None})
+    assert (verdict.verdict, [reason.kind for reason in verdict.reasons]) == (Verdict.STALE, ["code"])
+
+
+def test_a_part_is_looked_at_once():
+    looked: list[str] = []
+
+    def now(part: Part) -> Digest:
+        looked.append(part.name)
+        return Digest("other")
+
+    judge([record(TABLE), record(TABLE)], now)
+    assert looked == ["table"]
+
+
+def test_one_name_from_two_origins_is_looked_at_twice():
+    elsewhere = Part(PartKind.INPUT, "table", Digest("t1"), origin="cell:lineage")
+    looked: list[str] = []
+
+    def now(part: Part) -> Digest | None:
+        looked.append(part.origin)
+        return part.digest if part.origin.startswith("task:") else None
+
+    assert judge([record(elsewhere), record(TABLE)], now).verdict is Verdict.FRESH
+    assert looked == ["cell:lineage", "task:load"]
+
+
+def test_an_opaque_result_does_not_stand():
+    lock = Version("lock", Digest("opaque-1"), 0, "lock", opaque=".lock: _thread.lock")
+    verdict = judged([record(CODE, outputs=(lock,), reusable=False)])
+    assert [reason.text for reason in verdict.reasons] == [
+        "output `lock` has no digest (.lock: _thread.lock): used, not reused"
+    ]
+
+
+def test_a_result_that_is_not_kept_does_not_stand():
+    verdict = judged([record(CODE, reusable=False)])
+    assert [reason.text for reason in verdict.reasons] == ["its last result is not kept for reuse"]
+
+
+def test_a_diff_shows_what_changed_without_file_names():
+    assert code_diff("a = 1\nb = 2", "a = 1\nb = 3") == "@@ -1,2 +1,2 @@\n a = 1\n-b = 2\n+b = 3"
+
+
+def test_equal_cells_have_no_diff():
+    assert code_diff("a = 1", "a = 1") == ""

@@ -1,0 +1,69 @@
+"""What a plain cell's values come from, closed over all above it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from documents import graph, task
+
+from phelps_jupyter.core.graph import Graph
+from phelps_jupyter.core.lineage import Lineages
+from phelps_jupyter.core.model import Bindings, CellId, Digest
+
+
+def notebook(**codes: str) -> Graph:
+    """Plain cells ``a``, ``b`` (reads a), ``c`` (reads b and the task t), ``d`` (reads nothing that there is)."""
+    found = graph("a", "b", task("t"), "c", "d")
+    reads = {"b": {"a": "cell-a"}, "c": {"b": "cell-b", "t": "cell-t"}, "d": {"nowhere": None}}
+    nodes = {
+        cell: replace(node, bindings=Bindings(code=Digest(codes.get(cell.removeprefix("cell-"), cell))))
+        for cell, node in found.nodes.items()
+    }
+    inputs = {cell: reads.get(cell.removeprefix("cell-"), {}) for cell in nodes}
+    return replace(found, nodes=nodes, inputs=inputs)
+
+
+def lineage(found: Graph, cell: str, version: str | None = "v1") -> Digest | None:
+    return Lineages(found, lambda _task, _name: None if version is None else Digest(version)).of(CellId(f"cell-{cell}"))
+
+
+def test_a_lineage_is_the_same_as_long_as_nothing_above_changes():
+    assert lineage(notebook(), "c") == lineage(notebook(d="d2"), "c")
+
+
+def test_a_lineage_changes_with_the_cells_own_code():
+    assert lineage(notebook(), "b") != lineage(notebook(b="b2"), "b")
+
+
+def test_a_lineage_changes_with_code_far_above():
+    assert lineage(notebook(), "c") != lineage(notebook(a="a2"), "c")
+
+
+def test_a_lineage_changes_with_the_version_that_a_task_provides():
+    assert lineage(notebook(), "c", "v1") != lineage(notebook(), "c", "v2")
+
+
+def test_there_is_no_lineage_below_a_task_that_is_not_fresh():
+    assert lineage(notebook(), "c", None) is None
+
+
+def test_a_name_that_nobody_provides_is_no_hindrance():
+    assert lineage(notebook(), "d") is not None
+
+
+def test_lineages_are_made_once():
+    asked: list[str] = []
+
+    def version(_task: str, name: str) -> Digest:
+        asked.append(name)
+        return Digest("v1")
+
+    lineages = Lineages(notebook(), version)
+    assert lineages.of(CellId("cell-c")) == lineages.of(CellId("cell-c"))
+    assert asked == ["t"]
+
+
+def test_what_reads_a_cell_without_lineage_has_none():
+    found = notebook()
+    below = replace(found, inputs={**found.inputs, CellId("cell-d"): {"c": CellId("cell-c")}})
+    assert lineage(below, "d", None) is None

@@ -1,0 +1,171 @@
+"""Which engine takes what: hosts are shared, sizes and labels are kept to."""
+
+from __future__ import annotations
+
+import pytest
+from documents import GB, engine
+
+from phelps_jupyter.core.events import EngineJoined
+from phelps_jupyter.core.model import EngineId, Resources, RunId
+from phelps_jupyter.core.placement import Fleet
+
+
+def fleet(*joining: EngineJoined) -> Fleet:
+    found = Fleet()
+    for event in joining:
+        found.join(event.engine, event.host)
+    return found
+
+
+def place(found: Fleet, run: int, needs: Resources | None = None) -> str | None:
+    return found.place((RunId(run), 1), needs or Resources())
+
+
+def test_an_engine_takes_one_attempt():
+    found = fleet(engine("0"))
+    assert [place(found, 1), place(found, 2)] == ["0", None]
+
+
+def test_an_engine_that_is_released_takes_another():
+    found = fleet(engine("0"))
+    place(found, 1)
+    found.release((RunId(1), 1))
+    assert place(found, 2) == "0"
+
+
+def test_the_engine_that_has_been_idle_longest_goes_first():
+    found = fleet(engine("0"), engine("1"))
+    place(found, 1)
+    found.release((RunId(1), 1))
+    assert place(found, 2) == "1"
+
+
+def test_engines_of_a_host_share_its_cpus():
+    found = fleet(engine("0"), engine("1"))
+    assert [place(found, 1, Resources(cpus=3)), place(found, 2, Resources(cpus=2))] == ["0", None]
+
+
+def test_engines_of_a_host_share_its_memory():
+    found = fleet(engine("0"), engine("1"))
+    assert [place(found, 1, Resources(memory=5 * GB)), place(found, 2, Resources(memory=4 * GB))] == ["0", None]
+
+
+def test_all_cpus_takes_the_whole_host():
+    found = fleet(engine("0"), engine("1"))
+    assert [place(found, 1, Resources(cpus="all")), place(found, 2)] == ["0", None]
+
+
+def test_what_is_released_is_free_for_others():
+    found = fleet(engine("0"), engine("1"))
+    place(found, 1, Resources(cpus="all", memory=8 * GB))
+    found.release((RunId(1), 1))
+    assert place(found, 2, Resources(cpus=4, memory=8 * GB)) == "1"
+
+
+@pytest.mark.parametrize("label", ["gpu", "rack"])
+def test_a_label_is_an_engines_or_a_hosts_name(label):
+    found = fleet(engine("0"), engine("1", "rack", "gpu"))
+    assert place(found, 1, Resources(label=label)) == "1"
+
+
+def test_another_engine_is_tried_when_the_first_has_no_room():
+    found = fleet(engine("0"), engine("1", "big", cpus=16))
+    assert place(found, 1, Resources(cpus=8)) == "1"
+
+
+def test_an_engine_joins_once():
+    found = fleet(engine("0"), engine("0"))
+    assert [place(found, 1), place(found, 2)] == ["0", None]
+
+
+def test_an_engine_that_leaves_tells_what_it_held():
+    found = fleet(engine("0"))
+    place(found, 1)
+    assert found.leave(EngineId("0")) == (RunId(1), 1)
+
+
+def test_an_engine_that_leaves_gives_its_share_back():
+    found = fleet(engine("0"), engine("1"))
+    place(found, 1, Resources(cpus=4))
+    found.leave(EngineId("0"))
+    assert place(found, 2, Resources(cpus=4)) == "1"
+
+
+def test_a_host_leaves_with_its_last_engine():
+    found = fleet(engine("0"), engine("1"))
+    found.leave(EngineId("0"))
+    assert list(found.hosts) == ["box"]
+    found.leave(EngineId("1"))
+    assert list(found.hosts) == []
+
+
+def test_an_unknown_engine_leaves_without_a_word():
+    assert fleet(engine("0")).leave(EngineId("9")) is None
+
+
+def test_releasing_what_nobody_holds_is_nothing():
+    found = fleet(engine("0"))
+    found.release((RunId(1), 1))
+    assert list(found.idle) == ["0"]
+
+
+@pytest.mark.parametrize(
+    ("needs", "fits"),
+    [
+        (Resources(cpus=4, memory=8 * GB), True),
+        (Resources(cpus="all"), True),
+        (Resources(cpus=5), False),
+        (Resources(memory=9 * GB), False),
+        (Resources(label="gpu"), False),
+    ],
+)
+def test_what_could_ever_fit_is_asked_of_idle_hosts(needs, fits):
+    found = fleet(engine("0"))
+    place(found, 1, Resources(cpus=4))
+    assert found.could_ever_fit(needs) is fits
+
+
+@pytest.mark.parametrize(
+    ("needs", "largest"),
+    [
+        (Resources(), 32 * GB),
+        (Resources(label="box"), 8 * GB),
+        (Resources(cpus=4), 8 * GB),
+        (Resources(cpus=8), 0),
+    ],
+)
+def test_the_largest_memory_is_one_that_it_may_have(needs, largest):
+    assert fleet(engine("0"), engine("1", "wide", cpus=2, memory=32 * GB)).largest_memory(needs) == largest
+
+
+def test_there_is_no_memory_without_engines():
+    assert Fleet().largest_memory(Resources()) == 0
+
+
+@pytest.mark.parametrize(
+    ("needs", "text"),
+    [
+        (
+            Resources(cpus=64),
+            "--cpus 64: no host has that; the largest, big, has 16 cpus and 64 GB of memory",
+        ),
+        (
+            Resources(cpus="all", memory=100 * GB),
+            "--mem 100GB: no host has that; the largest, big, has 16 cpus and 64 GB of memory",
+        ),
+        (
+            Resources(cpus=8, memory=GB // 2, label="box"),
+            "--cpus 8 --mem 0.5GB --on box: no host has that; the largest, box, has 4 cpus and 8 GB of memory",
+        ),
+        (
+            Resources(label="tpu"),
+            "--on tpu: no engine has this label and no host this name; there are big, box, gpu",
+        ),
+    ],
+)
+def test_what_is_missing_is_told_with_what_there_is(needs, text):
+    assert fleet(engine("0"), engine("1", "big", "gpu", cpus=16, memory=64 * GB)).shortcoming(needs) == text
+
+
+def test_an_engine_is_named_with_its_host():
+    assert fleet(engine("0", "rack")).name_of(EngineId("0")) == "rack:0"

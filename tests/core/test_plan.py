@@ -1,0 +1,172 @@
+"""A request becomes runs: what is made, what serves again, what is superseded, and in which order it should go."""
+
+from __future__ import annotations
+
+from documents import CHAIN, DIAMOND, LOAD, ONE_ENGINE, THREE, ask, cancel, document, done, engine, play, states, task
+
+from phelps_jupyter.core import events as ev
+from phelps_jupyter.core.machine import Machine
+from phelps_jupyter.core.model import RunId, RunState, TaskName
+from phelps_jupyter.core.plan import is_current, needed, providers, upstream
+
+
+def made(machine: Machine) -> list[str]:
+    """The task of each run, in the order they were planned."""
+    return [str(run.task.name) for run in machine.runs.by_id.values()]
+
+
+def remaining(machine: Machine) -> dict[str, float]:
+    return {str(run.task.name): run.remaining for run in machine.runs.by_id.values()}
+
+
+def test_needed_are_the_providers_and_what_comes_after(machine):
+    play(machine, document("setting", task("a"), task("b"), task("c", "a", "setting", after=["b", "a"])))
+    assert needed(machine.graph, TaskName("c")) == ("a", "b")
+
+
+def test_providers_are_tasks_alone(machine):
+    play(machine, document("setting", task("a"), task("c", "a", "setting", "nowhere")))
+    assert providers(machine.graph, TaskName("c")) == {"a": "a"}
+
+
+def test_upstream_is_in_document_order(machine):
+    play(machine, DIAMOND)
+    assert upstream(machine.graph, [TaskName("join")]) == ("load", "left", "right", "join")
+
+
+def test_a_run_is_made_for_each_task_above(machine):
+    play(machine, DIAMOND, ask("join"))
+    assert made(machine) == ["load", "left", "right", "join"]
+
+
+def test_edges_are_frozen_when_planned(machine):
+    play(machine, DIAMOND, ask("join"), THREE)
+    join = machine.runs[RunId(3)]
+    assert (join.providers, join.needs) == ({"left": RunId(1), "right": RunId(2)}, {RunId(1), RunId(2)})
+
+
+def test_a_target_named_twice_is_one_run(machine):
+    play(machine, LOAD, ask("load", "load"))
+    assert made(machine) == ["load"]
+
+
+def test_open_runs_serve_again(machine):
+    play(machine, CHAIN, ONE_ENGINE, ask("clean"), ask("fit"))
+    assert made(machine) == ["load", "clean", "fit"]
+
+
+def test_an_open_run_that_is_asked_for_becomes_a_target(machine):
+    play(machine, CHAIN, ONE_ENGINE, ask("clean"), ask("load"))
+    assert machine.runs[RunId(0)].target
+
+
+def test_an_open_run_that_is_asked_for_by_force_does_not_reuse(machine):
+    play(machine, CHAIN, ONE_ENGINE, ask("clean"), ask("clean", forced=True))
+    assert machine.runs[RunId(1)].forced
+
+
+def test_an_open_run_that_only_confirmed_tells_the_tasks_state_once_it_is_asked_for(machine):
+    for event in (CHAIN, ask("load"), cancel(), ask("clean"), cancel("clean"), ask("load")):
+        machine.handle(event)
+    assert machine.runs.latest["load"] == RunId(1)
+
+
+def test_what_has_ended_is_confirmed(machine):
+    play(machine, CHAIN, ONE_ENGINE, ask("load"), done(0), ask("clean"))
+    assert made(machine) == ["load", "load", "clean"]
+
+
+def test_what_has_ended_stands_where_nothing_need_be_confirmed(machine):
+    play(machine, CHAIN, ONE_ENGINE, ask("load"), done(0), ask("clean", confirm=False))
+    assert made(machine) == ["load", "clean"]
+
+
+def test_a_target_never_stands(machine):
+    play(machine, LOAD, ONE_ENGINE, ask("load"), done(0), ask("load", confirm=False))
+    assert made(machine) == ["load", "load"]
+
+
+def test_what_reads_from_another_task_now_does_not_stand(machine):
+    play(machine, document(task("a"), task("b"), task("c", "a"), task("d", "c")), ONE_ENGINE)
+    play(machine, ask("c"), done(0), done(1))
+    play(machine, document(task("a"), task("b"), task("c", "b"), task("d", "c")), ask("d", confirm=False))
+    assert made(machine) == ["a", "c", "b", "c", "d"]
+
+
+def test_what_read_an_older_run_does_not_stand(machine):
+    play(machine, CHAIN, ONE_ENGINE, ask("clean"), done(0), done(1), ask("load", forced=True), done(2))
+    play(machine, ask("fit", confirm=False))
+    assert made(machine) == ["load", "clean", "load", "clean", "fit"]
+
+
+def test_what_came_after_an_older_run_does_not_stand(machine):
+    play(machine, document(task("a"), task("b", after=["a"]), task("c", "b")), ONE_ENGINE)
+    play(machine, ask("b"), done(0), done(1), ask("a", forced=True), done(2), ask("c", confirm=False))
+    assert made(machine) == ["a", "b", "a", "b", "c"]
+
+
+def test_newer_code_supersedes_all_that_waits_for_the_older(machine):
+    newer = document(task("load", code="load2"), task("clean", "load"), task("fit", "clean"))
+    play(machine, CHAIN, ONE_ENGINE, ask("fit"), newer, ask("load"))
+    assert [run.state for run in machine.runs.by_id.values()][:3] == [RunState.CANCELLED] * 3
+    assert made(machine)[3:] == ["load", "clean", "fit"]
+
+
+def test_newer_code_above_an_open_run_supersedes_it(machine):
+    play(machine, CHAIN, ONE_ENGINE, ask("clean"), done(0))
+    play(machine, document(task("load", code="load2"), task("clean", "load"), task("fit", "clean")), ask("fit"))
+    assert states(machine) == {"load": "ready", "clean": "waiting", "fit": "waiting"}
+    assert machine.runs[RunId(1)].state is RunState.CANCELLED
+
+
+def test_a_superseded_run_whose_task_is_gone_is_not_planned_anew(machine):
+    play(machine, CHAIN, ONE_ENGINE, ask("clean"), document(task("load", code="load2")), ask("load"))
+    assert made(machine) == ["load", "clean", "load"]
+
+
+def test_what_is_planned_anew_rests_on_newer_code_only(machine):
+    older = [task("a"), task("b"), task("c", "a", "b")]
+    newer = [task("a", code="a2"), task("b", code="b2"), task("c", "a", "b")]
+    play(machine, document(*older), ask("c"), document(*newer), ask("a"))
+    open_codes = {run.task.body for run in machine.runs.by_id.values() if not run.settled}
+    assert open_codes == {"a = a2()", "b = b2()", "c = c(a, b)"}
+
+
+def test_what_is_planned_anew_is_still_wanted_as_it_was(machine):
+    play(machine, CHAIN, ask("fit", forced=True), ev.Awaited(1.0, TaskName("fit")))
+    play(machine, document(task("load", code="load2"), task("clean", "load"), task("fit", "clean")), ask("load"))
+    fit = machine.runs[RunId(5)]
+    assert (fit.target, fit.forced, fit.awaited) == (True, True, True)
+
+
+def test_is_current_until_the_task_is_gone(machine):
+    play(machine, THREE, ask("a"), document(task("b")))
+    assert not is_current(machine.graph, machine.runs, machine.runs[RunId(0)])
+
+
+def test_remaining_is_the_longest_path(machine):
+    play(machine, DIAMOND, ask("join", load=1.0, left=2.0, right=5.0, join=1.0))
+    assert remaining(machine) == {"load": 7.0, "left": 3.0, "right": 6.0, "join": 1.0}
+
+
+def test_remaining_grows_with_what_comes_to_hang_on_it(machine):
+    play(machine, CHAIN, ask("load"), ask("clean"), ask("fit", fit=9.0))
+    assert remaining(machine) == {"load": 11.0, "clean": 10.0, "fit": 9.0}
+
+
+def test_a_shorter_path_changes_nothing(machine):
+    play(machine, document(task("a"), task("b", "a"), task("c", "a")), ask("b", b=9.0), ask("c"))
+    assert remaining(machine) == {"a": 10.0, "b": 9.0, "c": 1.0}
+
+
+def test_a_ladder_of_open_runs_is_weighed_in_one_pass(machine):
+    rungs = [task("s0")]
+    for i in range(60):
+        rungs += [task(f"l{i}", f"s{i}"), task(f"r{i}", f"s{i}"), task(f"s{i + 1}", f"l{i}", f"r{i}")]
+    play(machine, document(*rungs, task("end", "s60")), ask("s60"), ask("end"))
+    assert machine.runs[RunId(0)].remaining == 122.0
+
+
+def test_what_has_settled_is_not_weighed(machine):
+    play(machine, CHAIN, ONE_ENGINE, engine("1"), ask("load"), done(0), ask("fit", confirm=False))
+    assert machine.runs[RunId(0)].remaining == 1.0

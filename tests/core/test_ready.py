@@ -1,0 +1,112 @@
+"""The order in which ready runs are placed."""
+
+from __future__ import annotations
+
+from documents import GB, engine, task
+
+from phelps_jupyter.core.model import Resources, RunId
+from phelps_jupyter.core.placement import Fleet
+from phelps_jupyter.core.ready import ReadyRuns
+from phelps_jupyter.core.runs import Run
+
+
+def run(number: int, remaining: float = 1.0, awaited: bool = False, **needs: object) -> Run:
+    found = Run(RunId(number), task(f"t{number}"), {}, frozenset(), Resources(**needs))
+    found.remaining, found.awaited = remaining, awaited
+    return found
+
+
+def ready(*runs: Run) -> ReadyRuns:
+    found = ReadyRuns()
+    for one in runs:
+        found.add(one)
+    return found
+
+
+def fleet(engines: int, **size: int) -> Fleet:
+    found = Fleet()
+    for number in range(engines):
+        event = engine(str(number), **size)
+        found.join(event.engine, event.host)
+    return found
+
+
+def placed(runs: ReadyRuns, on: Fleet) -> list[int]:
+    return [one.id for one, _ in runs.place_on(on)]
+
+
+def test_the_longest_path_goes_first():
+    assert placed(ready(run(0, 1.0), run(1, 9.0), run(2, 5.0)), fleet(3)) == [1, 2, 0]
+
+
+def test_of_equal_paths_the_oldest_goes_first():
+    assert placed(ready(run(1), run(0)), fleet(2)) == [0, 1]
+
+
+def test_what_somebody_waits_for_goes_before_all():
+    assert placed(ready(run(0, 9.0), run(1, 1.0, awaited=True)), fleet(2)) == [1, 0]
+
+
+def test_no_more_are_placed_than_there_are_engines():
+    found = ready(run(0), run(1))
+    assert placed(found, fleet(1)) == [0]
+    assert [one.id for one in found.all()] == [1]
+
+
+def test_each_placing_is_a_new_attempt():
+    one = run(0)
+    placed(ready(one), fleet(1))
+    assert one.attempt == 1
+
+
+def test_a_run_that_fits_nowhere_now_stands_in_nobodys_way():
+    found = ready(run(0, 9.0, cpus=8), run(1, 1.0), run(2, 5.0, memory=GB))
+    assert placed(found, fleet(3)) == [2, 1]
+
+
+def test_what_did_not_fit_goes_when_there_is_room():
+    found = ready(run(0, 9.0, cpus=8))
+    assert placed(found, fleet(1)) == []
+    assert placed(found, fleet(1, cpus=8)) == [0]
+
+
+def test_nothing_is_placed_when_nothing_is_ready():
+    assert placed(ReadyRuns(), fleet(1)) == []
+
+
+def test_a_run_that_is_renewed_goes_by_its_new_urgency():
+    late = run(1, 1.0)
+    found = ready(run(0, 5.0), late)
+    late.remaining = 9.0
+    found.renew(late)
+    assert placed(found, fleet(2)) == [1, 0]
+
+
+def test_renewing_without_a_change_is_nothing():
+    one = run(0)
+    found = ready(one)
+    found.renew(one)
+    assert placed(found, fleet(2)) == [0]
+
+
+def test_renewing_a_run_that_is_not_ready_is_nothing():
+    found = ready()
+    found.renew(run(0))
+    assert not found
+
+
+def test_a_run_that_is_discarded_is_not_placed():
+    one = run(0)
+    found = ready(one, run(1))
+    found.discard(one)
+    assert placed(found, fleet(2)) == [1]
+
+
+def test_a_run_that_comes_back_with_other_needs_goes_by_those():
+    one = run(0)
+    found = ready(one)
+    placed(found, fleet(1))
+    one.ask_for_memory(2 * GB)
+    found.add(one)
+    assert placed(found, fleet(1, memory=GB)) == []
+    assert placed(found, fleet(1, memory=2 * GB)) == [0]
