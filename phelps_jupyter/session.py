@@ -8,6 +8,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -22,12 +23,13 @@ from phelps_jupyter.core.events import Action, Event
 from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.machine import Machine
 from phelps_jupyter.core.model import SETTLED, Ended, Failure, FailureKind, Part, RunId, RunState, TaskName
+from phelps_jupyter.core.plan import moved
 from phelps_jupyter.core.runs import Run
 from phelps_jupyter.core.snapshot import TaskView, task_view
-from phelps_jupyter.errors import DeclarationError, PhelpsError, StoreError
+from phelps_jupyter.errors import DeclarationError, InternalError, PhelpsError, StoreError
 from phelps_jupyter.outcomes import attempt_event, record_of, record_of_finished, seed_text
 from phelps_jupyter.ports import Engines, Index, Notice, Notify, Started, Store, Wrote
-from phelps_jupyter.proof import Proofs
+from phelps_jupyter.proof import Proof, Proofs
 from phelps_jupyter.runtime import attempts
 from phelps_jupyter.runtime.orders import Frame, Outcome
 from phelps_jupyter.runtime.transcript import decode, encode
@@ -110,6 +112,8 @@ class Session:
         """Run ``act`` in the session's thread and return what it returns."""
         if threading.current_thread() is self._thread:
             return act()
+        if not self._thread.is_alive():
+            raise InternalError("the session has ended: load the extension again")
         answer: Future[T] = Future()
 
         def carry_out() -> None:
@@ -188,8 +192,8 @@ class Session:
         self._make_engines = make_engines
 
     def _let_go(self) -> Engines | None:
-        engines, self.engines = self.engines, None
         self._take(ev.CancelRequested(time.time(), None))
+        engines, self.engines = self.engines, None
         for engine in list(self.machine.fleet.engines):
             self._take(ev.EngineLeft(time.time(), engine, "the engines were stopped"))
         return engines
@@ -214,6 +218,9 @@ class Session:
                 act()
             except PhelpsError as error:
                 self.notices.append(str(error))
+            except Exception:
+                # The thread must live: everybody waits for it.
+                self.notices.append(f"a bug of Phelps, please report it:\n{traceback.format_exc()}")
             if time.monotonic() - self._shown_at >= SHOW_EVERY:
                 self._show_dirty()
 
@@ -233,16 +240,14 @@ class Session:
             event = waiting.popleft()
             self.events.append(event)
             for action in self.machine.handle(event):
-                answer = self._perform(action)
-                if answer is not None:
-                    waiting.append(answer)
+                waiting.extend(self._perform(action))
 
-    def _perform(self, action: Action) -> Event | None:
+    def _perform(self, action: Action) -> Sequence[Event]:
         match action:
             case ev.Capture():
-                return self._capture(self.machine.runs[action.run])
+                return [self._capture(self.machine.runs[action.run])]
             case ev.Prove():
-                return self._prove(self.machine.runs[action.run])
+                return [self._prove(self.machine.runs[action.run])]
             case ev.StartEngines():
                 self._start_engines()
             case ev.Submit():
@@ -256,7 +261,7 @@ class Session:
                 self._mark(self.machine.runs[action.run])
             case _:
                 assert_never(action)
-        return None
+        return []
 
     def _capture(self, run: Run) -> Event:
         now = time.time()
@@ -267,20 +272,26 @@ class Session:
             cells = ("cell " if len(places) == 1 else "cells ") + ", ".join(places)
             message = f"`{blocked.name}` is not in the kernel as the notebook has it: run {cells} first"
             return ev.CaptureFailed(now, run.id, RunState.BLOCKED, Failure(FailureKind.DECLARATION, message))
-        except (DeclarationError, StoreError) as error:
-            return ev.CaptureFailed(now, run.id, RunState.FAILED, _declaration(error))
+        except Exception as error:
+            return ev.CaptureFailed(now, run.id, RunState.FAILED, _failure(error))
         return ev.Captured(now, run.id)
 
     def _prove(self, run: Run) -> Event:
         try:
             proof = self._proofs.prove(self.machine, run)
-        except (DeclarationError, StoreError) as error:
-            return ev.ProofFailed(time.time(), run.id, _declaration(error))
-        if proof.record is not None and not run.forced and not run.task.options.always:
-            self.index.use(self.surface.notebook, run.task.name, proof.key, seed_text(run.task))
-            if proof.record.transcript:
-                self._frames[run.id] = list(decode(self.store.get_bytes(proof.record.transcript)))
+            if proof.record is not None and not run.forced and not run.task.options.always:
+                self._replay(run, proof)
+        except Exception as error:
+            return ev.ProofFailed(time.time(), run.id, _failure(error))
         return ev.Proved(time.time(), run.id, proof.key, proof.record, proof.verdict, proof.reasons)
+
+    def _replay(self, run: Run, proof: Proof) -> None:
+        """The stored result stands for the run, with what it wrote."""
+        record = proof.record
+        assert record is not None
+        self.index.use(self.surface.notebook, run.task.name, proof.key, seed_text(run.task))
+        if record.transcript:
+            self._frames[run.id] = list(decode(self.store.get_bytes(record.transcript)))
 
     def _start_engines(self) -> None:
         if self.engines is None:
@@ -289,7 +300,7 @@ class Session:
             made.append(self.engines)
         self.engines.start()
 
-    def _submit(self, action: ev.Submit) -> Event | None:
+    def _submit(self, action: ev.Submit) -> Sequence[Event]:
         run = self.machine.runs[action.run]
         fleet = self.machine.fleet
         cpus = action.resources.cpus
@@ -298,12 +309,12 @@ class Session:
         assert self.engines is not None
         try:
             order = self._proofs.order(self.machine, run, action.attempt, action.resources, count)
-        except DeclarationError as error:
-            return ev.AttemptFailed(time.time(), run.id, action.attempt, _declaration(error))
+        except Exception as error:
+            return [ev.AttemptFailed(time.time(), run.id, action.attempt, _failure(error))]
         self.engines.submit(action.engine, order)
-        return None
+        return []
 
-    def _store(self, run: Run) -> Event | None:
+    def _store(self, run: Run) -> Sequence[Event]:
         frames = self._frames.get(run.id, [])
         try:
             parts = self._proofs.parts(run.id)
@@ -312,7 +323,11 @@ class Session:
         except StoreError as error:
             self.notices.append(f"the result of {run.task.name} can be used now, but was not kept: {error}")
         graph = self.surface.relearn(run)
-        return None if graph is None else ev.DocumentChanged(time.time(), graph)
+        if graph is None:
+            return []
+        # Readers below that took the version from before an unforeseen change are run again.
+        again = moved(graph, self.machine.runs)
+        return [ev.DocumentChanged(time.time(), graph), ev.RunRequested(time.time(), again, confirm=False)]
 
     def _mark(self, run: Run) -> None:
         if self.machine.runs.latest.get(run.task.name) == run.id:
@@ -355,6 +370,10 @@ class Session:
             self._mark(run)
 
 
-def _declaration(error: DeclarationError | StoreError) -> Failure:
+def _failure(error: Exception) -> Failure:
+    """The user's declaration, the store, or a bug of ours: in each case the run fails, and the session goes on."""
     line = error.line if isinstance(error, DeclarationError) else None
-    return Failure(FailureKind.DECLARATION, str(error), type(error).__name__, line)
+    if isinstance(error, PhelpsError):
+        return Failure(FailureKind.DECLARATION, str(error), type(error).__name__, line)
+    told = "".join(traceback.format_exception(error))
+    return Failure(FailureKind.DECLARATION, f"a bug of Phelps: {error!r}", type(error).__name__, traceback=told)

@@ -65,5 +65,5 @@ class Document:
 
 
 def _task_name(source: str) -> str | None:
-    words = source.lstrip().split(None, 2)
+    words = source.lstrip().partition("\n")[0].split(None, 2)
     return words[1] if len(words) > 1 and words[0] == "%%task" else None

@@ -27,8 +27,7 @@ class Lineages:
     def of(self, cell: CellId) -> Digest | None:
         """The lineage of a plain cell; None when a task above it is not fresh."""
         for above in self._plain_above(cell):
-            if above not in self._known:
-                self._known[above] = self._compute(above)
+            self._known[above] = self._compute(above)
         return self._known[cell]
 
     def _plain_above(self, cell: CellId) -> list[CellId]:

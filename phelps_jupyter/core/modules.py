@@ -10,6 +10,7 @@ import ast
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import assert_never
 
 import xxhash
 
@@ -54,7 +55,9 @@ def module_parts(wanted: Iterable[Wanted], find: Find) -> tuple[Part, ...]:
                 if _widen(reach, name, attribute):
                     stack += _imports_of(name, module, attribute, find)
             case None:
-                pass
+                continue
+            case other:
+                assert_never(other)
     parts = [_version_part(name, version) for name, version in versions.items()]
     return tuple(parts + [_project_part(name, attributes, find) for name, attributes in reach.items()])
 

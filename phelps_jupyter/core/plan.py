@@ -75,6 +75,13 @@ def is_current(graph: Graph, runs: Runs, run: Run) -> bool:
     return _declared(graph, run.task.name) == run.task and sources == providers(graph, run.task.name)
 
 
+def moved(graph: Graph, runs: Runs) -> tuple[TaskName, ...]:
+    """Tasks whose declaration is as it was when they last ran, and which read from other tasks now."""
+    latest = (runs.of(task) for task in graph.tasks)
+    same = (run for run in latest if run is not None and _declared(graph, run.task.name) == run.task)
+    return tuple(run.task.name for run in same if not is_current(graph, runs, run))
+
+
 def _declared(graph: Graph, name: TaskName) -> Task:
     task = graph.nodes[graph.tasks[name]].task
     assert task is not None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from html import escape
 
 from phelps_jupyter.core.model import GOOD, SETTLED, RunState, Version
@@ -125,6 +126,11 @@ def _html(view: TaskView, frames: Sequence[Frame], elapsed: float | None) -> str
     return f'<div class="phelps-card" role="status" style="{style}">{inner}</div>'
 
 
+def without_traceback(view: TaskView) -> TaskView:
+    """For where the traceback is shown elsewhere."""
+    return view if view.failure is None else replace(view, failure=replace(view.failure, traceback=""))
+
+
 def joined(frames: Sequence[Frame]) -> list[Frame]:
     """Frames as a front end leaves them: pieces of one stream made one, updates in place, what was cleared gone."""
     found: list[Frame] = []
@@ -168,4 +174,4 @@ def _as_text(piece: object) -> str:
 
 
 def _pre(text: str) -> str:
-    return f'<pre style="margin:2px 0;white-space:pre-wrap">{escape(text)}</pre>'
+    return f'<pre style="margin:2px 0;white-space:pre-wrap;font-family:monospace">{escape(text)}</pre>'

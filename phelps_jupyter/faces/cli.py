@@ -72,13 +72,14 @@ def run(
     parse_cluster(cluster)
     desk = open_desk(notebook, store)
     targets = _known(desk, tasks)
+    predicted = desk.forecast_json()
     desk.close()
     report = run_notebook(desk.path, desk.folder, cluster, targets or None, force, _values(parameters), _console)
     target = notebook if inplace else output
     if target is not None:
         report.write(target)
     if as_json:
-        click.echo(json.dumps(report.as_json(str(notebook))))
+        click.echo(json.dumps(report.as_json(str(notebook)) | {"forecast": predicted}))
     sys.exit(0 if report.ok else FAILED)
 
 

@@ -72,7 +72,6 @@ class Desk:
         """The JSON contract's object."""
         views = self.views()
         judged = self.judge.all()
-        stale = [task for task in self.graph.tasks if judged[task].verdict is not Verdict.FRESH]
         cells = [
             {
                 "index": self.places[cell],
@@ -89,22 +88,26 @@ class Desk:
             "ok": not any(view.state == "failed" for view in views),
             "tasks": [task_json(view) | {"cell": self.places[view.cell]} for view in views],
             "cells": cells,
-            "forecast": forecast_json(self.graph, stale, self.seconds),
+            "forecast": self.forecast_json(),
+        }
+
+    def forecast_json(self) -> dict[str, object]:
+        """What running all that is not fresh would take, by its last runs: seconds at least and at most, bytes."""
+        judged = self.judge.all()
+        stale = [task for task in self.graph.tasks if judged[task].verdict is not Verdict.FRESH]
+        told = forecast(self.graph, stale, self.seconds)
+        records = (self.index.last(self.name, task) for task in stale)
+        peaks = [record.usage.peak_memory for record in records if record is not None]
+        return {
+            "seconds": [round(told.least, 3), round(told.most, 3)],
+            "peak_memory": max(peaks, default=None),
+            "critical_path": list(told.critical_path),
+            "unknown": list(told.unknown),
         }
 
     def close(self) -> None:
         """Close the index."""
         self.index.close()
-
-
-def forecast_json(graph: Graph, tasks: list[TaskName], seconds: dict[TaskName, float]) -> dict[str, object]:
-    """The forecast of running these tasks, as data."""
-    told = forecast(graph, tasks, seconds)
-    return {
-        "seconds": [round(told.least, 3), round(told.most, 3)],
-        "critical_path": list(told.critical_path),
-        "unknown": list(told.unknown),
-    }
 
 
 def open_desk(notebook: Path, store: Path | None) -> Desk:

@@ -25,8 +25,8 @@ from phelps_jupyter.core.model import Cell, CellId, Digest, TaskName
 from phelps_jupyter.core.notebook import Notebook
 from phelps_jupyter.core.runs import Run
 from phelps_jupyter.core.snapshot import TaskView
-from phelps_jupyter.errors import DeclarationError, PhelpsError, TaskFailed
-from phelps_jupyter.faces.cards import bundle
+from phelps_jupyter.errors import DeclarationError, InternalError, PhelpsError, TaskFailed
+from phelps_jupyter.faces.cards import bundle, without_traceback
 from phelps_jupyter.faces.document import notebook_path, read_notebook
 from phelps_jupyter.faces.settings import Phelps
 from phelps_jupyter.judge import Judge
@@ -185,6 +185,9 @@ class Live:
                 self._bring(name, task)
         except PhelpsError as error:
             raise _refusal(error) from None
+        except Exception as error:
+            # IPython would drop the hook, and cells would silently read placeholders from then on.
+            raise _refusal(InternalError(f"a bug of Phelps: {error!r}")) from error
 
     def _reads(self, cell: CellId) -> Iterable[tuple[str, TaskName]]:
         for name, provider in self.graph.inputs[cell].items():
@@ -288,8 +291,10 @@ class Live:
         """Called in the session's thread."""
         if view.name in self._cards:
             elapsed = time.monotonic() - self._begun[view.name]
-            inline = () if self.headless else frames
-            self._publish(view.name, bundle(view, inline, elapsed=elapsed), update=True)
+            if self.headless:
+                # The command line puts output and traceback under the card, as the cell's own.
+                frames, view = (), without_traceback(view)
+            self._publish(view.name, bundle(view, frames, elapsed=elapsed), update=True)
 
     def judgements(self) -> dict[TaskName, Judgement]:
         """Every task's verdict now."""

@@ -35,7 +35,7 @@ class Phelps(Configurable):
 
 
 def parse_cluster(text: str) -> tuple[str, int]:
-    """``local``, ``local:N`` or ``none``: the kind and the number of engines, 0 if not said. Errors: DeclarationError."""
+    """``local``, ``local:N`` or ``none``: the kind and how many engines (0: not said). Errors: DeclarationError."""
     kind, colon, count = text.partition(":")
     if kind not in ("local", "none") or (kind == "none" and colon):
         raise DeclarationError(f"cluster {text!r}: must be local, local:N or none")

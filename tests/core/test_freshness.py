@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phelps_jupyter.core.freshness import NEVER_RAN, Verdict, code_diff, compare, judge, key_of
+from phelps_jupyter.core.freshness import NEVER_RAN, RESEEDED, Verdict, code_diff, compare, judge, key_of
 from phelps_jupyter.core.model import Digest, Key, Part, PartKind, Record, TaskName, Usage, Version
 
 CODE = Part(PartKind.CODE, "", Digest("c1"))
@@ -71,7 +72,7 @@ def test_equal_makings_give_no_reason():
         (TABLE, changed(TABLE, "t2"), "input `table` changed"),
         (None, TABLE, "input `table` is new to it"),
         (TABLE, None, "input `table` is no longer used"),
-        (None, Part(PartKind.SEED, "", Digest("s")), "seed is new to it"),
+        (None, CODE, "code is new to it"),
         (
             Part(PartKind.VERSION, "numpy", Digest("1"), "1.26"),
             Part(PartKind.VERSION, "numpy", Digest("2"), "2.0"),
@@ -133,6 +134,17 @@ def test_what_can_not_be_known_leaves_it_undecided():
 def test_a_change_that_is_known_outweighs_what_is_not():
     verdict = judged([record(CODE, TABLE)], {CODE: "c2", TABLE: None})
     assert (verdict.verdict, [reason.kind for reason in verdict.reasons]) == (Verdict.STALE, ["code"])
+
+
+@pytest.mark.parametrize(("hangs_on", "seed", "stands"), [("", "7", True), ("7", "7", True), ("7", "8", False)])
+def test_a_result_that_hangs_on_a_seed_stands_with_that_seed_only(hangs_on, seed, stands):
+    verdict = judge([replace(record(CODE), seed=hangs_on)], lambda part: part.digest, seed)
+    assert (verdict.verdict is Verdict.FRESH) is stands
+
+
+def test_another_seed_is_the_reason_when_nothing_else_changed():
+    verdict = judge([replace(record(CODE), seed="7")], lambda part: part.digest, "8")
+    assert (verdict.verdict, verdict.reasons) == (Verdict.STALE, (RESEEDED,))
 
 
 def test_a_part_is_looked_at_once():

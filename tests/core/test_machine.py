@@ -482,6 +482,12 @@ def test_an_impossible_step_tells_the_runs_story(machine):
         machine.runs[RunId(0)].step(RunState.READY, "never")
 
 
+def test_a_run_tells_its_version_of_a_name(machine):
+    play(machine, LOAD, ONE_ENGINE, ask("load"), done(0))
+    run = machine.runs[RunId(0)]
+    assert (run.version("out"), run.version("other")) == (run.outputs[0], None)
+
+
 def test_the_snapshot_is_reached_again_from_the_events():
     events = [CHAIN, ask("fit"), ev.Captured(1.0, RunId(0)), proved(0, "k"), ONE_ENGINE, started(0), done(0)]
     assert Machine.replay(events).runs[RunId(0)].engine == EngineId("0")

@@ -92,3 +92,33 @@ def test_a_plan_with_nothing_to_run_starts_no_engine(book):
     out = notebook.folder / "out.ipynb"
     notebook.run("-o", str(out))
     assert notebook.outputs(out)["p"][0]["text"] == "[]\n"
+
+
+def test_a_later_kernel_takes_over_what_finished_after_its_kernel_was_killed(book):
+    body = "from pathlib import Path\nimport time\nPath('started').touch()\n"
+    body += "while not Path('go').exists():\n    time.sleep(0.05)\nx = 1\nprint('written alone')"
+    notebook = book("none", t=f"%%task t\n{body}")
+    process = notebook.start()
+    until(lambda: (notebook.folder / "started").exists())
+    kernel = next(child for child in psutil.Process(process.pid).children() if "ipykernel_launcher" in child.cmdline())
+    process.kill()
+    kernel.kill()
+    process.communicate()
+    (notebook.folder / "go").touch()
+    until(lambda: list((notebook.folder / ".phelps" / "attempts").glob("*/outcome")))
+    out = notebook.folder / "out.ipynb"
+    again = notebook.run("-o", str(out))
+    assert (again.code, again.ran(), again.tasks["t"]["state"]) == (0, [], "reused")
+    assert notebook.outputs(out)["t"][-1]["text"] == "written alone\n"
+    assert list((notebook.folder / ".phelps" / "attempts").iterdir()) == []
+
+
+def test_a_cluster_is_started_told_of_and_stopped_by_hand(kernel):
+    kernel.execute("%config Phelps.cluster = 'local'")
+    kernel.execute("%phelps cluster start -n 1")
+    kernel.execute("%%task t\nx = 1", "a")
+    assert kernel.text("x", "b") == "1"
+    assert "1 ipyparallel engine" in kernel.text("%phelps cluster status")
+    kernel.execute("%phelps cluster stop")
+    assert kernel.text("%phelps cluster status") == "no engines are running\n"
+    assert kernel.text("import psutil; print(psutil.Process().children(recursive=True))") == "[]\n"

@@ -143,3 +143,19 @@ def test_seeds_differ_between_tasks_and_not_between_runs(book):
 def test_with_tasks_named_only_they_and_what_they_need_run(book):
     ran = book(a="%%task a\nx = 1", b="%%task b\ny = x", c="%%task c\nz = 1").run("b")
     assert ran.ran() == ["a", "b"]
+
+
+def test_an_unforeseen_change_in_place_is_found_and_its_readers_run_again(book):
+    notebook = book(
+        tools="def grow(xs):\n    xs.append(1)",
+        a="%%task a\ndata = [0]",
+        b="%%task b\nimport time\ntime.sleep(1)\ngrow(data)",
+        c="%%task c\nn = len(data)",
+        p="print(n)",
+    )
+    out = notebook.folder / "out.ipynb"
+    first = notebook.run()
+    assert first.tasks["c"]["outputs"][0]["summary"] == "2"
+    again = notebook.run("-o", str(out))
+    assert again.ran() == []
+    assert notebook.outputs(out)["p"][0]["text"] == "2\n"

@@ -91,7 +91,8 @@ class IpyparallelEngines:
             thread.join()
 
     def describe(self) -> str:
-        return f"{self._count} ipyparallel engines on {self._here.name}"
+        plural = "" if self._count == 1 else "s"
+        return f"{self._count} ipyparallel engine{plural} on {self._here.name}"
 
     def _run(self) -> None:
         while not self._closing.is_set():

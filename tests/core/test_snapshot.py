@@ -1,0 +1,215 @@
+"""The picture of all tasks, as faces and JSON have it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from documents import (
+    CHAIN,
+    GB,
+    LOAD,
+    ONE_ENGINE,
+    THREE,
+    Kernel,
+    ask,
+    document,
+    done,
+    engine,
+    failed,
+    leaves,
+    play,
+    started,
+    task,
+    version,
+)
+
+from phelps_jupyter.core import events as ev
+from phelps_jupyter.core.freshness import Reason, Verdict
+from phelps_jupyter.core.machine import Machine
+from phelps_jupyter.core.model import CellId, FailureKind, Key, RunId, RunState, TaskName, Usage
+from phelps_jupyter.core.snapshot import Source, TaskView, reason_json, task_json, task_view
+
+
+def view(machine: Machine, name: str) -> TaskView:
+    return task_view(machine, TaskName(name))
+
+
+def test_a_task_that_never_ran_is_where_it_is(machine):
+    play(machine, document("setting", task("load", "setting"), task("clean", "load", "nowhere")))
+    assert view(machine, "clean") == TaskView(
+        TaskName("clean"), CellId("cell-clean"), 3, reads=(Source("load", "load"),)
+    )
+
+
+def test_a_plain_cell_is_told_by_its_place(machine):
+    play(machine, document("setting", task("load", "setting")))
+    assert view(machine, "load").reads == (Source("setting", "cell 1"),)
+
+
+def test_a_task_that_is_done_tells_what_it_took_and_made(machine):
+    play(machine, LOAD, ONE_ENGINE, ask("load"), started(0), done(0))
+    told = view(machine, "load")
+    assert (told.state, told.ran, told.attempts, told.engine) == (RunState.DONE, True, 1, "box:0")
+    assert (told.seconds, told.outputs) == (1.0, (version("out", "value"),))
+
+
+def test_a_task_that_runs_tells_no_seconds_yet(machine):
+    play(machine, LOAD, ONE_ENGINE, ask("load"), started(0))
+    assert (view(machine, "load").state, view(machine, "load").seconds) == (RunState.RUNNING, None)
+
+
+def test_a_task_that_was_reused_did_not_run(machine):
+    kernel = Kernel(machine)
+    kernel.finish(LOAD, ONE_ENGINE, ask("load"))
+    kernel.feed(ask("load"))
+    assert (view(machine, "load").state, view(machine, "load").ran) == (RunState.REUSED, False)
+
+
+def test_a_run_that_only_confirms_is_no_news(machine):
+    kernel = Kernel(machine)
+    kernel.finish(CHAIN, ONE_ENGINE, ask("clean"))
+    kernel.feed(ask("clean"))
+    assert (view(machine, "load").state, view(machine, "clean").state) == (RunState.DONE, RunState.REUSED)
+
+
+def test_the_verdict_is_what_the_key_proved(machine):
+    never = Reason("never_ran", "", "it never ran")
+    for event in (LOAD, ask("load"), ev.Captured(1.0, RunId(0))):
+        machine.handle(event)
+    machine.handle(ev.Proved(1.0, RunId(0), Key("k"), None, Verdict.STALE, (never,)))
+    assert (view(machine, "load").verdict, view(machine, "load").reasons) == (Verdict.STALE, (never,))
+
+
+def test_a_skipped_task_names_what_failed(machine):
+    play(machine, CHAIN, ONE_ENGINE, ask("fit"), failed(0))
+    assert view(machine, "fit").skipped_for == "load"
+
+
+def test_failures_of_all_attempts_are_told(machine):
+    play(machine, document(task("load", retries=1)), ONE_ENGINE, ask("load"), failed(0), failed(0, 2))
+    assert [failure.kind for failure in view(machine, "load").failures] == [FailureKind.CODE, FailureKind.CODE]
+
+
+def test_a_waiting_task_names_what_it_waits_for(machine):
+    play(machine, document(task("b"), task("a"), task("c", "b", "a")), ONE_ENGINE, ask("c"))
+    assert view(machine, "c").waits_for == "a, b"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "engines", "text"),
+    [
+        ({}, [], "engines to start"),
+        ({"label": "gpu"}, [], "engines on gpu to start"),
+        ({}, [engine("0")], "an engine; all are busy"),
+        ({"label": "box"}, [engine("0"), engine("1", "other")], "an engine on box; all are busy"),
+        ({"cpus": 3}, [engine("0"), engine("1", cpus=4)], "3 cpus; 2 free"),
+        (
+            {"cpus": "all", "label": "box"},
+            [engine("0"), engine("1"), engine("2", "big", cpus=9)],
+            "all cpus on box; 2 free",
+        ),
+        ({"memory": 7 * GB}, [engine("0"), engine("1")], "1 cpus and 7 GB; 2 and 6 GB free"),
+    ],
+)
+def test_a_ready_task_tells_what_it_waits_for(machine, wanted, engines, text):
+    first = task("first", cpus=2, memory=2 * GB, label="box" if len(engines) > 1 else None)
+    play(machine, document(first, task("load", **wanted)), *engines, ask("first"), ask("load"))
+    assert view(machine, "load").waits_for == text
+
+
+def test_a_task_that_waits_for_nothing_says_so(machine):
+    play(machine, LOAD, ONE_ENGINE, ask("load"))
+    assert view(machine, "load").waits_for == ""
+
+
+def test_the_json_of_a_task_that_never_ran():
+    told = task_json(TaskView(TaskName("load"), CellId("c"), 3))
+    assert told == {
+        "name": "load",
+        "cell": 2,
+        "verdict": None,
+        "reasons": [],
+        "ran": False,
+        "state": None,
+        "attempts": 0,
+        "engine": None,
+        "seconds": None,
+        "peak_memory": None,
+        "error": None,
+        "failures": [],
+        "reads": [],
+        "outputs": [],
+        "left_out": {},
+    }
+
+
+def test_the_json_of_a_task_that_is_done(machine):
+    play(machine, CHAIN, ONE_ENGINE, ask("clean"), done(0), done(1))
+    machine.runs[RunId(1)].left_out = {"lock": "can't be stored"}
+    told = task_json(replace(view(machine, "clean"), verdict=Verdict.STALE))
+    assert json.loads(json.dumps(told)) == {
+        "name": "clean",
+        "cell": 1,
+        "verdict": "stale",
+        "reasons": [],
+        "ran": True,
+        "state": "done",
+        "attempts": 1,
+        "engine": "box:0",
+        "seconds": 1.0,
+        "peak_memory": 0,
+        "error": None,
+        "failures": [],
+        "reads": [{"name": "load", "from": "load"}],
+        "outputs": [{"name": "out", "digest": "value", "bytes": 8, "summary": "str value"}],
+        "left_out": {"lock": "can't be stored"},
+    }
+
+
+def test_the_json_of_a_failure(machine):
+    play(machine, LOAD, ONE_ENGINE, ask("load"), failed(0))
+    assert task_json(view(machine, "load"))["error"] == {
+        "kind": "code",
+        "type": "",
+        "message": "code it was",
+        "line": None,
+        "evidence": "",
+    }
+
+
+@pytest.mark.parametrize(
+    ("reason", "more"),
+    [
+        (Reason("code", "", "its code changed"), {}),
+        (Reason("version", "numpy", "changed", "1", "2"), {"before": "1", "after": "2"}),
+        (Reason("version", "numpy", "changed", "", "2"), {"before": "", "after": "2"}),
+    ],
+)
+def test_the_json_of_a_reason_has_before_and_after_where_there_are_any(reason, more):
+    assert reason_json(reason) == {"kind": reason.kind, "name": reason.name, "text": reason.text, **more}
+
+
+def test_replaying_the_events_gives_the_same_picture():
+    events: list[ev.Event] = []
+
+    class Recorded(Machine):
+        def handle(self, event: ev.Event) -> list[ev.Action]:
+            events.append(event)
+            return super().handle(event)
+
+    machine = Recorded()
+    play(machine, CHAIN, ONE_ENGINE, ask("fit"), started(0), leaves("0"), engine("1"), done(0, 2), failed(1))
+    play(machine, THREE, ask("a", forced=True))
+    replayed = Machine.replay(events)
+    assert [view(replayed, name) for name in "abc"] == [view(machine, name) for name in "abc"]
+    assert replayed.runs.by_id[RunId(2)].story == machine.runs.by_id[RunId(2)].story
+
+
+def test_usage_of_a_stored_result_is_told_when_it_is_reused(machine):
+    kernel = Kernel(machine)
+    kernel.finish(LOAD, ONE_ENGINE, ask("load"))
+    kernel.records = {key: replace(stored, usage=Usage(7.0, 5)) for key, stored in kernel.records.items()}
+    kernel.feed(ask("load"))
+    assert (view(machine, "load").seconds, view(machine, "load").peak_memory) == (7.0, 5)
