@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import builtins
-import dis
+import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 
 from phelps_jupyter.adapters.namespace import Missing, Namespace
 from phelps_jupyter.adapters.sources import ModuleSources
@@ -15,7 +15,8 @@ from phelps_jupyter.core.model import CellId, Digest, Part, PartKind, Version
 from phelps_jupyter.core.modules import module_parts
 from phelps_jupyter.errors import DeclarationError
 from phelps_jupyter.ports import Store
-from phelps_jupyter.runtime.functions import function_digest, global_reads, is_notebook
+from phelps_jupyter.runtime.digests import digest
+from phelps_jupyter.runtime.functions import global_reads, is_notebook
 from phelps_jupyter.runtime.orders import Given
 from phelps_jupyter.runtime.values import Unstorable, dumps
 
@@ -54,13 +55,18 @@ class Capture:
         """Capture the values. Errors: Blocked, DeclarationError."""
         wanted = self._wanted()
         self._check_origins(wanted)
-        parts: list[Part] = []
-        givens: list[Given] = []
+        values: dict[str, object] = {}
+        through_code: set[str] = set()
         names = list(wanted)
         for name in names:
-            value = self._value(name)
-            names += [more for more in self._reached_by(value) if more not in names]
-            part, given = self._hold(name, value, self._origin(wanted.get(name)))
+            values[name] = self._value(name)
+            more = self._reached_by(values[name])
+            through_code.update(more)
+            names += [one for one in more if one not in names]
+        parts: list[Part] = []
+        givens: list[Given] = []
+        for name, value in values.items():
+            part, given = self._hold(name, value, self._origin(wanted.get(name)), name in through_code)
             parts += part
             givens.append(given)
         return Captured(tuple(parts), tuple(givens))
@@ -111,16 +117,12 @@ class Capture:
             return False
         return self.namespace.is_plain(name) and not hasattr(builtins, name)
 
-    def _hold(self, name: str, value: object, origin: str) -> tuple[list[Part], Given]:
+    def _hold(self, name: str, value: object, origin: str, through_code: bool) -> tuple[list[Part], Given]:
         try:
             if isinstance(value, ModuleType):
-                return self._module_parts(name, value), Given(name, inline=dumps(value), watched=False)
-            if is_notebook(value):
-                part = Part(PartKind.FUNCTION, name, Digest(function_digest(value)), origin=origin)
-                return [part, *self._imports_of(value)], Given(name, inline=dumps(value), watched=False)
-            if isinstance(value, type | FunctionType | BuiltinFunctionType | MethodType) and _is_importable(value):
-                part = Part(PartKind.FUNCTION, name, Digest(function_digest(value)), origin=origin)
-                return [part, *self._library_parts(value)], Given(name, inline=dumps(value), watched=False)
+                return self._module_parts(name, value, through_code), _sent(name, value)
+            if is_notebook(value) or (isinstance(value, _CODE) and _is_importable(value)):
+                return self._code_parts(name, value, origin), _sent(name, value)
             return self._hold_value(name, value, origin)
         except Unstorable as error:
             raise DeclarationError(f"input `{name}` can't be handed to a task: {error}") from error
@@ -128,20 +130,47 @@ class Capture:
     def _hold_value(self, name: str, value: object, origin: str) -> tuple[list[Part], Given]:
         version: Version = self.store.put(name, value)
         part = Part(PartKind.INPUT, name, version.digest, detail=version.summary, origin=origin)
-        return [part], Given(name, digest=version.digest, identity=f"kernel-{id(value):x}")
+        given = Given(name, digest=version.digest, identity=_identity(value, version.digest))
+        return [part, *self._whole(version.modules)], given
 
-    def _module_parts(self, name: str, module: ModuleType) -> list[Part]:
-        attributes = self.graph.nodes[self.cell].bindings.attributes.get(name)
+    def _module_parts(self, name: str, module: ModuleType, through_code: bool) -> list[Part]:
+        # Of what captured functions take of it, nothing is known.
+        attributes = None if through_code else self.graph.nodes[self.cell].bindings.attributes.get(name)
         wanted = [(module.__name__, None)] if attributes is None else [(module.__name__, one) for one in attributes]
         return list(module_parts(wanted, self.sources.find))
 
-    def _library_parts(self, value: object) -> list[Part]:
+    def _code_parts(self, name: str, value: object, origin: str) -> list[Part]:
+        digested = digest(value)
+        modules = set(digested.modules)
+        parts = [Part(PartKind.FUNCTION, name, Digest(digested.digest), origin=origin)]
+        if not is_notebook(value):
+            parts += self._named_parts(value)
+            if not isinstance(value, MethodType):
+                modules.discard(str(getattr(value, "__module__", "")))
+        return [*parts, *self._whole(modules)]
+
+    def _named_parts(self, value: object) -> list[Part]:
         module, qualname = getattr(value, "__module__", None) or "builtins", getattr(value, "__qualname__", "")
         return list(module_parts([(module, qualname.partition(".")[0] or None)], self.sources.find))
 
-    def _imports_of(self, value: object) -> list[Part]:
-        names = {name for code in _notebook_code(value) for name in _imported_by(code)}
-        return list(module_parts([(name, None) for name in sorted(names)], self.sources.find))
+    def _whole(self, modules: Iterable[str]) -> tuple[Part, ...]:
+        return module_parts([(module, None) for module in sorted(modules)], self.sources.find)
+
+
+_CODE = type | FunctionType | BuiltinFunctionType | MethodType
+
+
+def _sent(name: str, value: object) -> Given:
+    return Given(name, inline=dumps(value), watched=False)
+
+
+_PROCESS = secrets.token_hex(4)
+_ATOMS = (bool, int, float, complex, str, bytes, type(None))
+
+
+def _identity(value: object, digest: Digest) -> str:
+    """Tells one object from others, also from those of other kernels that a record speaks of."""
+    return "" if isinstance(value, _ATOMS) else f"{_PROCESS}-{id(value):x}-{digest[:8]}"
 
 
 def _is_importable(value: object) -> bool:
@@ -149,7 +178,7 @@ def _is_importable(value: object) -> bool:
 
 
 _LOOKED_AT = 1000
-"""Elements of a container that are looked at for instances of notebook classes."""
+"""Elements of a container that are looked at for functions and classes of the notebook, and instances of these."""
 
 
 def _notebook_code(value: object) -> list[object]:
@@ -160,17 +189,7 @@ def _notebook_code(value: object) -> list[object]:
         elements = value
     elif isinstance(value, dict):
         elements = value.values()
-    kinds = {type(value)} | {type(element) for element, _ in zip(elements, range(_LOOKED_AT), strict=False)}
-    return [kind for kind in kinds if kind.__module__ == "__main__"]
-
-
-def _imported_by(function: object) -> set[str]:
-    """Modules that a function's own code imports."""
-    found: set[str] = set()
-    stack = [getattr(function, "__code__", None)]
-    while stack:
-        code = stack.pop()
-        if isinstance(code, CodeType):
-            found |= {str(step.argval) for step in dis.get_instructions(code) if step.opname == "IMPORT_NAME"}
-            stack += code.co_consts
-    return found
+    looked_at = [element for element, _ in zip(elements, range(_LOOKED_AT), strict=False)]
+    held = [element for element in looked_at if callable(element) and is_notebook(element)]
+    kinds = {type(value)} | {type(element) for element in looked_at}
+    return [*held, *(kind for kind in kinds if kind.__module__ == "__main__")]

@@ -31,6 +31,8 @@ class Judge:
     store: Store
     index: Index
     now: Surroundings
+    start: str = ""
+    """The folder that the notebook's kernel starts in, where it is not the one of ``now``."""
     _judged: dict[TaskName, Judgement] = field(default_factory=dict)
     _sources: ModuleSources = field(init=False)
     _lineages: Lineages = field(init=False)
@@ -81,9 +83,11 @@ class Judge:
         """Files that ``--reads`` names by now and did not then."""
         if record is None or not task.options.reads:
             return ()
-        known = {part.name for part in record.parts if part.kind is PartKind.FILE}
+        files = [part for part in record.parts if part.kind is PartKind.FILE]
+        known = {part.name for part in files}
+        folder = self._folder(files[0]) if files else self.now.folder
         try:
-            names = [part.name for part in file_parts(task.options.reads, self.now.folder)]
+            names = [part.name for part in file_parts(task.options.reads, folder)]
         except DeclarationError as error:
             return (Reason("file", "", str(error)),)
         return tuple(Reason("file", name, f"file {name} is new to it") for name in names if name not in known)
@@ -101,10 +105,9 @@ class Judge:
             case PartKind.VERSION:
                 return self._version(task, part)
             case PartKind.MODULE:
-                return project_digest(part.name, reach_of(part), self._sources.find) or Digest("")
+                return self._module(part)
             case PartKind.FILE:
-                file = Path(self.now.folder, part.name)
-                return file_digest(file) if file.is_file() else Digest("")
+                return self._file(part)
             case PartKind.ENV:
                 text = self.now.env.get(part.name)
                 return Digest("") if text is None else env_parts({part.name: text})[0].digest
@@ -113,6 +116,23 @@ class Judge:
                 return part.digest if part.origin == f"cells:{lineage}" else None
             case PartKind.INPUT | PartKind.FUNCTION:
                 return self._input(task, part)
+
+    def _module(self, part: Part) -> Digest:
+        try:
+            return project_digest(part.name, reach_of(part), self._sources.find) or Digest("")
+        except DeclarationError:
+            return Digest("")
+
+    def _file(self, part: Part) -> Digest:
+        file = Path(self._folder(part), part.name)
+        try:
+            return file_digest(file) if file.is_file() else Digest("")
+        except OSError:
+            return Digest("")
+
+    def _folder(self, part: Part) -> str:
+        """The folder that the body ran in."""
+        return str(Path(self.start or self.now.folder, part.origin))
 
     def _declared(self, task: Task, part: Part) -> Digest:
         parts = {(own.kind, own.name): own.digest for own in task_parts(self.graph, task)}

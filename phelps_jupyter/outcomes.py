@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,6 +22,7 @@ from phelps_jupyter.core.model import (
 )
 from phelps_jupyter.core.model import RunId as RunNumber
 from phelps_jupyter.core.runs import Run
+from phelps_jupyter.errors import DeclarationError, PhelpsError
 from phelps_jupyter.runtime.attempts import Finished
 from phelps_jupyter.runtime.digests import digest_bytes
 from phelps_jupyter.runtime.orders import Outcome, Stored
@@ -91,7 +93,10 @@ def seed_of(task: Task) -> int | None:
 
 
 def _version(stored: Stored) -> Version:
-    return Version(stored.name, Digest(stored.digest), stored.size, stored.summary, stored.identity, stored.opaque)
+    digest = Digest(stored.digest)
+    return Version(
+        stored.name, digest, stored.size, stored.summary, stored.identity, stored.opaque, tuple(stored.modules)
+    )
 
 
 def _failure(outcome: Outcome) -> Failure:
@@ -119,3 +124,12 @@ def record_of(run: Run, notebook: str, parts: tuple[Part, ...], transcript: str,
         reusable=not any(version.opaque for version in run.outputs),
         seed=seed_text(run.task) if run.drew else "",
     )
+
+
+def failure_of(error: Exception) -> Failure:
+    """The user's declaration, the store, or a bug of ours: in each case the run fails, and the session goes on."""
+    line = error.line if isinstance(error, DeclarationError) else None
+    if isinstance(error, PhelpsError):
+        return Failure(FailureKind.DECLARATION, str(error), type(error).__name__, line)
+    told = "".join(traceback.format_exception(error))
+    return Failure(FailureKind.DECLARATION, f"a bug of Phelps: {error!r}", type(error).__name__, traceback=told)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from phelps_jupyter.adapters.files import file_parts
@@ -12,6 +12,7 @@ from phelps_jupyter.adapters.namespace import Namespace
 from phelps_jupyter.adapters.sources import ModuleSources
 from phelps_jupyter.adapters.surroundings import Surroundings
 from phelps_jupyter.capture import Capture, Captured
+from phelps_jupyter.core.dialect import to_python
 from phelps_jupyter.core.freshness import ALWAYS, NEVER_RAN, RESEEDED, Reason, Verdict, compare, key_of, opaque_reason
 from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.lineage import Lineages
@@ -29,9 +30,9 @@ from phelps_jupyter.core.model import (
     TaskName,
     Version,
 )
-from phelps_jupyter.core.modules import Wanted, imported, module_parts, version_digest
+from phelps_jupyter.core.modules import Wanted, imported, module_parts, version_digest, widest
 from phelps_jupyter.core.runs import Run
-from phelps_jupyter.errors import DeclarationError
+from phelps_jupyter.errors import DeclarationError, StoreError
 from phelps_jupyter.outcomes import note_of, seed_of, seed_text
 from phelps_jupyter.ports import Index, Store
 from phelps_jupyter.runtime.digests import digest_bytes
@@ -72,12 +73,15 @@ class Proofs:
 
     def hold(self, machine: Machine, run: Run) -> None:
         """Capture the plain values that the run reads, as they are now. Errors: Blocked, DeclarationError."""
+        self._held[run.id] = self._capture(machine, run)
+
+    def _capture(self, machine: Machine, run: Run) -> _Held:
         now = Surroundings.now()
         lineages = Lineages(machine.graph, lambda task, name: _version_digest(machine, task, name))
         capture = Capture(
             machine.graph, run.task.cell, self.namespace, self.store, ModuleSources(now.path), lineages.of
         )
-        self._held[run.id] = _Held(capture.take(), now)
+        return _Held(capture.take(), now)
 
     def parts(self, run: RunId) -> tuple[Part, ...]:
         """What the run's key was made of; empty before it was proved."""
@@ -91,27 +95,50 @@ class Proofs:
     def prove(self, machine: Machine, run: Run) -> Proof:
         """Make the key and look it up. Errors: DeclarationError."""
         held = self._held[run.id]
-        parts = (
+        sources = ModuleSources(held.surroundings.path)
+        parts: tuple[Part, ...] = (
             *task_parts(machine.graph, run.task),
-            *_input_parts(machine, run),
+            *_input_parts(machine, run, sources),
             *held.captured.parts,
-            *_body_imports(run.task, held.surroundings),
-            *file_parts(run.task.options.reads, self.start.folder),
+            *_body_imports(run.task, sources),
+            *file_parts(run.task.options.reads, held.surroundings.folder, self.start.folder),
             *env_parts(held.surroundings.variables(run.task.options.env)),
             *setting_parts(machine.graph, run.task.cell, held.surroundings.settings(self.start)),
         )
-        parts = tuple(dict.fromkeys(parts))
+        parts = (*widest(parts), *_alias_parts((*held.captured.givens, *_givens(machine, run))))
         self._parts[run.id] = parts
         key = key_of(parts)
         found = self.index.find(key, seed_text(run.task))
-        if found is not None and all(self.store.has(version.digest) for version in found.outputs):
+        if found is not None and not self._lost(found):
             return Proof(key, parts, found, Verdict.FRESH, ())
         return Proof(key, parts, None, Verdict.STALE, self._reasons(run, parts, found))
 
+    def _lost(self, record: Record) -> list[str]:
+        """What of a result is no longer in the store."""
+        lost = [f"output `{version.name}`" for version in record.outputs if not self.store.has(version.digest)]
+        if record.transcript:
+            try:
+                self.store.get_bytes(record.transcript)
+            except StoreError:
+                lost.append("text")
+        return lost
+
+    def outdated(self, machine: Machine, run: Run) -> bool:
+        """Whether the kernel holds other values by now than those that were captured for this open run."""
+        held = self._held.get(run.id)
+        if held is None:
+            return False
+        try:
+            now = self._capture(machine, run)
+        except Exception:
+            # Whatever is wrong, the run that is made now meets it again and tells it.
+            return True
+        return (now.captured.parts, now.surroundings) != (held.captured.parts, held.surroundings)
+
     def _reasons(self, run: Run, parts: tuple[Part, ...], found: Record | None) -> tuple[Reason, ...]:
         if found is not None:
-            lost = next(v.name for v in found.outputs if not self.store.has(v.digest))
-            return (Reason("output_missing", lost, f"its stored output `{lost}` is missing"),)
+            lost = self._lost(found)[0]
+            return (Reason("output_missing", lost, f"its stored {lost} is missing"),)
         last = self.index.last(self.notebook, run.task.name)
         if last is None:
             return (NEVER_RAN,)
@@ -223,13 +250,16 @@ def settings_lineage(graph: Graph, cell: CellId) -> Digest:
     return _text_digest(" ".join(codes))
 
 
-def _input_parts(machine: Machine, run: Run) -> tuple[Part, ...]:
-    return tuple(
+def _input_parts(machine: Machine, run: Run, sources: ModuleSources) -> tuple[Part, ...]:
+    versions = _versions(machine, run)
+    inputs = (
         Part(
             PartKind.INPUT, name, version.digest, version.summary, f"task:{machine.runs[run.providers[name]].task.name}"
         )
-        for name, version in _versions(machine, run).items()
+        for name, version in versions.items()
     )
+    modules = sorted({module for version in versions.values() for module in version.modules})
+    return (*inputs, *module_parts([(module, None) for module in modules], sources.find))
 
 
 def _givens(machine: Machine, run: Run) -> tuple[Given, ...]:
@@ -259,28 +289,33 @@ def _versions(machine: Machine, run: Run) -> dict[str, Version]:
     return found
 
 
-def _body_imports(task: Task, surroundings: Surroundings) -> tuple[Part, ...]:
+def _alias_parts(givens: Iterable[Given]) -> tuple[Part, ...]:
+    """Which inputs are one object: changing one of them in place changes the others."""
+    groups: dict[str, list[str]] = {}
+    for given in givens:
+        if given.identity:
+            groups.setdefault(given.identity, []).append(given.name)
+    names = sorted(" and ".join(sorted(group)) for group in groups.values() if len(group) > 1)
+    return tuple(Part(PartKind.INPUT, f"{group}, one object", _text_digest(group)) for group in names)
+
+
+def _body_imports(task: Task, sources: ModuleSources) -> tuple[Part, ...]:
     """Parts for the modules that the body itself imports."""
-    try:
-        tree = ast.parse(task.body)
-    except SyntaxError:
-        # IPython syntax: magics import nothing that counts, the import lines are found one by one.
-        tree = ast.parse("\n".join(line.strip() for line in task.body.splitlines() if _is_import(line.strip())))
-    wanted = [place for one in imported(tree) for place in _by_attributes(one, task)]
-    return module_parts(wanted, ModuleSources(surroundings.path).find)
+    wanted = [place for one in imported(_tree(task.body)) for place in _by_attributes(one, task)]
+    return module_parts(wanted, sources.find)
 
 
-def _is_import(line: str) -> bool:
+def _tree(body: str) -> ast.Module:
     try:
-        ast.parse(line)
+        return ast.parse(body)
     except SyntaxError:
-        return False
-    return line.startswith(("import ", "from "))
+        return ast.parse(to_python(body))
 
 
 def _by_attributes(wanted: Wanted, task: Task) -> list[Wanted]:
     module, attribute = wanted
-    attributes = task.bindings.attributes.get(module)
+    # The name must stand for this very module.
+    attributes = task.bindings.attributes.get(module) if module in task.bindings.imports else None
     if attribute is None and attributes is not None:
         return [(module, one) for one in attributes]
     return [wanted]

@@ -22,17 +22,17 @@ from phelps_jupyter.core import events as ev
 from phelps_jupyter.core.events import Action, Event
 from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.machine import Machine
-from phelps_jupyter.core.model import SETTLED, Ended, Failure, FailureKind, Part, RunId, RunState, TaskName
+from phelps_jupyter.core.model import Ended, Failure, FailureKind, Part, RunId, RunState, TaskName
 from phelps_jupyter.core.plan import moved
 from phelps_jupyter.core.runs import Run
 from phelps_jupyter.core.snapshot import TaskView, task_view
-from phelps_jupyter.errors import DeclarationError, InternalError, PhelpsError, StoreError
-from phelps_jupyter.outcomes import attempt_event, record_of, record_of_finished, seed_text
+from phelps_jupyter.errors import InternalError, PhelpsError, StoreError
+from phelps_jupyter.outcomes import attempt_event, failure_of, record_of, record_of_finished, seed_text
 from phelps_jupyter.ports import Engines, Index, Notice, Notify, Started, Store, Wrote
 from phelps_jupyter.proof import Proof, Proofs
 from phelps_jupyter.runtime import attempts
 from phelps_jupyter.runtime.orders import Frame, Outcome
-from phelps_jupyter.runtime.transcript import decode, encode
+from phelps_jupyter.transcripts import Transcripts
 
 T = TypeVar("T")
 
@@ -76,7 +76,7 @@ class Session:
         self._make_engines = make_engines
         self._proofs = Proofs(surface.notebook, surface.namespace, surface.start, store, index)
         self._queue: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
-        self._frames: dict[RunId, list[Frame]] = {}
+        self._transcripts = Transcripts(store)
         self._dirty: dict[TaskName, None] = {}
         self._shown_at = 0.0
         self._thread = threading.Thread(target=self._loop, name="phelps-session", daemon=True)
@@ -90,12 +90,8 @@ class Session:
         """Record what attempts of kernels that are gone have finished since."""
         for finished in attempts.finished(self.store.folder):
             if finished.outcome.kind == "done":
-                self.index.add(record_of_finished(finished, self._keep(finished.frames), time.time()))
+                self.index.add(record_of_finished(finished, self._transcripts.keep(finished.frames), time.time()))
             attempts.remove(finished.folder)
-
-    def _keep(self, frames: Sequence[Frame]) -> str:
-        """Store a transcript; returns its digest, empty when nothing was written."""
-        return self.store.put_bytes(b"".join(encode(frame) for frame in frames)) if frames else ""
 
     def close(self, *, kill: bool) -> None:
         """End the session. ``kill``: end what runs too; else attempts that run finish, and their results are kept."""
@@ -209,29 +205,46 @@ class Session:
             try:
                 act = self._queue.get(timeout=SHOW_EVERY if self._dirty else None)
             except queue.Empty:
-                self._show_dirty()
-                continue
+                act = self._show_dirty
             if act is None:
                 self._show_dirty()
                 return
             try:
                 act()
-            except PhelpsError as error:
-                self.notices.append(str(error))
-            except Exception:
+                if time.monotonic() - self._shown_at >= SHOW_EVERY:
+                    self._show_dirty()
+            except Exception as error:
                 # The thread must live: everybody waits for it.
-                self.notices.append(f"a bug of Phelps, please report it:\n{traceback.format_exc()}")
-            if time.monotonic() - self._shown_at >= SHOW_EVERY:
-                self._show_dirty()
+                self._say(error)
 
     def _request(self, tasks: tuple[TaskName, ...], forced: bool) -> None:
         try:
-            seconds = self.index.seconds(self.surface.notebook)
-            self._take(ev.RunRequested(time.time(), tasks, forced, seconds, confirm=not self.surface.headless))
+            self._take(
+                ev.RunRequested(
+                    time.time(),
+                    tasks,
+                    forced,
+                    self._seconds(),
+                    confirm=not self.surface.headless,
+                    renewed=self._renewed(tasks),
+                )
+            )
         finally:
             with self.moved:
                 self._captures_asked -= 1
                 self.moved.notify_all()
+
+    def _seconds(self) -> dict[TaskName, float]:
+        try:
+            return self.index.seconds(self.surface.notebook)
+        except StoreError as error:
+            self._say(error)
+            return {}
+
+    def _renewed(self, tasks: Sequence[TaskName]) -> frozenset[TaskName]:
+        """Of these, the tasks with an open run that holds other values than the kernel has now."""
+        opened = self.machine.runs.open_of(tasks)
+        return frozenset(run.task.name for run in opened if self._proofs.outdated(self.machine, run))
 
     def _take(self, event: Event) -> None:
         """Feed one event, and all that follows from it at once, in order."""
@@ -240,7 +253,19 @@ class Session:
             event = waiting.popleft()
             self.events.append(event)
             for action in self.machine.handle(event):
-                waiting.extend(self._perform(action))
+                try:
+                    waiting.extend(self._perform(action))
+                except Exception as error:
+                    # The actions that follow stand for other runs.
+                    self._say(error)
+
+    def _say(self, error: Exception) -> None:
+        """Keep an error for whoever asks next."""
+        if isinstance(error, PhelpsError):
+            self.notices.append(str(error))
+        else:
+            told = "".join(traceback.format_exception(error))
+            self.notices.append(f"a bug of Phelps, please report it:\n{told}")
 
     def _perform(self, action: Action) -> Sequence[Event]:
         match action:
@@ -249,7 +274,10 @@ class Session:
             case ev.Prove():
                 return [self._prove(self.machine.runs[action.run])]
             case ev.StartEngines():
-                self._start_engines()
+                try:
+                    self._start_engines()
+                except Exception as error:
+                    return [ev.EnginesFailed(time.time(), str(error))]
             case ev.Submit():
                 return self._submit(action)
             case ev.Kill():
@@ -273,7 +301,7 @@ class Session:
             message = f"`{blocked.name}` is not in the kernel as the notebook has it: run {cells} first"
             return ev.CaptureFailed(now, run.id, RunState.BLOCKED, Failure(FailureKind.DECLARATION, message))
         except Exception as error:
-            return ev.CaptureFailed(now, run.id, RunState.FAILED, _failure(error))
+            return ev.CaptureFailed(now, run.id, RunState.FAILED, failure_of(error))
         return ev.Captured(now, run.id)
 
     def _prove(self, run: Run) -> Event:
@@ -282,7 +310,7 @@ class Session:
             if proof.record is not None and not run.forced and not run.task.options.always:
                 self._replay(run, proof)
         except Exception as error:
-            return ev.ProofFailed(time.time(), run.id, _failure(error))
+            return ev.ProofFailed(time.time(), run.id, failure_of(error))
         return ev.Proved(time.time(), run.id, proof.key, proof.record, proof.verdict, proof.reasons)
 
     def _replay(self, run: Run, proof: Proof) -> None:
@@ -290,8 +318,7 @@ class Session:
         record = proof.record
         assert record is not None
         self.index.use(self.surface.notebook, run.task.name, proof.key, seed_text(run.task))
-        if record.transcript:
-            self._frames[run.id] = list(decode(self.store.get_bytes(record.transcript)))
+        self._transcripts.replay(run.id, record.transcript)
 
     def _start_engines(self) -> None:
         if self.engines is None:
@@ -305,20 +332,21 @@ class Session:
         fleet = self.machine.fleet
         cpus = action.resources.cpus
         count = fleet.hosts[fleet.engines[action.engine].host].cpus if cpus == "all" else cpus
-        self._frames[run.id] = []
+        self._transcripts.begin(run.id)
         assert self.engines is not None
         try:
             order = self._proofs.order(self.machine, run, action.attempt, action.resources, count)
         except Exception as error:
-            return [ev.AttemptFailed(time.time(), run.id, action.attempt, _failure(error))]
+            return [ev.AttemptFailed(time.time(), run.id, action.attempt, failure_of(error))]
         self.engines.submit(action.engine, order)
         return []
 
     def _store(self, run: Run) -> Sequence[Event]:
-        frames = self._frames.get(run.id, [])
         try:
             parts = self._proofs.parts(run.id)
-            record = record_of(run, self.surface.notebook, parts, self._keep(frames), time.time())
+            record = record_of(
+                run, self.surface.notebook, parts, self._transcripts.keep(self._transcripts.of(run.id)), time.time()
+            )
             self.index.add(record)
         except StoreError as error:
             self.notices.append(f"the result of {run.task.name} can be used now, but was not kept: {error}")
@@ -330,15 +358,16 @@ class Session:
         return [ev.DocumentChanged(time.time(), graph), ev.RunRequested(time.time(), again, confirm=False)]
 
     def _mark(self, run: Run) -> None:
-        if self.machine.runs.latest.get(run.task.name) == run.id:
+        latest = self.machine.runs.latest.get(run.task.name) == run.id
+        if latest:
             self._dirty[run.task.name] = None
-            if run.state in SETTLED:
-                ended = Ended(run.state, run.attempt, run.place, run.failure)
-                self.index.note_end(self.surface.notebook, run.task.name, ended)
-        if run.state in SETTLED:
+        if run.settled:
             self._proofs.drop(run.id)
         with self.moved:
             self.moved.notify_all()
+        if latest and run.settled:
+            ended = Ended(run.state, run.attempt, run.place, run.failure)
+            self.index.note_end(self.surface.notebook, run.task.name, ended)
 
     def _show_dirty(self) -> None:
         self._shown_at = time.monotonic()
@@ -348,7 +377,7 @@ class Session:
                 self.surface.show(task_view(self.machine, task), self._frames_of(self.machine.runs.of(task)))
 
     def _frames_of(self, run: Run | None) -> tuple[Frame, ...]:
-        return () if run is None else tuple(self._frames.get(run.id, ()))
+        return () if run is None else self._transcripts.of(run.id)
 
     def _on_notice(self, notice: Notice) -> None:
         match notice:
@@ -366,14 +395,5 @@ class Session:
     def _on_wrote(self, wrote: Wrote) -> None:
         run = self.machine.runs.by_id.get(RunId(wrote.run))
         if run is not None and run.attempt == wrote.attempt and not run.settled:
-            self._frames.setdefault(run.id, []).extend(wrote.frames)
+            self._transcripts.add(run.id, wrote.frames)
             self._mark(run)
-
-
-def _failure(error: Exception) -> Failure:
-    """The user's declaration, the store, or a bug of ours: in each case the run fails, and the session goes on."""
-    line = error.line if isinstance(error, DeclarationError) else None
-    if isinstance(error, PhelpsError):
-        return Failure(FailureKind.DECLARATION, str(error), type(error).__name__, line)
-    told = "".join(traceback.format_exception(error))
-    return Failure(FailureKind.DECLARATION, f"a bug of Phelps: {error!r}", type(error).__name__, traceback=told)

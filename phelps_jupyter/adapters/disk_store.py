@@ -33,15 +33,20 @@ class DiskStore:
             raise StoreError(_not_written("the store", folder, error)) from error
 
     def put(self, name: str, value: object) -> Version:
-        """Digest a value and store it. Errors: StoreError; TypeError if it can't be pickled, with the part at fault."""
+        """Digest a value and store it. Errors: StoreError; Unstorable if it can't be, with the part at fault."""
         digested = digest_of(value)
         try:
             size = values.write(value, digested.digest, self.folder)
-        except values.Unstorable as error:
-            raise TypeError(error.told(name)) from error
         except OSError as error:
             raise StoreError(_not_written(f"`{name}`", self.folder, error)) from error
-        return Version(name, Digest(digested.digest), size, summarise(value), opaque=digested.opaque)
+        return Version(
+            name,
+            Digest(digested.digest),
+            size,
+            summarise(value),
+            opaque=digested.opaque,
+            modules=digested.modules,
+        )
 
     def get(self, digest: Digest) -> object:
         """The value, mapped copy-on-write. Errors: StoreError when it is not there or damaged."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import mmap
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -11,28 +12,43 @@ from phelps_jupyter.core.model import Digest, Part, PartKind
 from phelps_jupyter.errors import DeclarationError
 from phelps_jupyter.runtime.digests import digest_bytes
 
+_SKIPPED = frozenset({".phelps", ".git", "__pycache__", ".ipynb_checkpoints"})
+"""Folders that tools keep beside the user's files: they change by themselves, and no body means them."""
 
-def file_parts(patterns: Sequence[str], folder: str) -> tuple[Part, ...]:
+
+def file_parts(patterns: Sequence[str], folder: str, start: str = "") -> tuple[Part, ...]:
     """One part for each file that the patterns name: files, folders (all below them), globs, relative to ``folder``.
 
-    Errors: DeclarationError when a pattern names nothing.
+    ``start``: the folder that readers of the parts start from; where it is another one, ``origin`` leads to ``folder``.
+    Errors: DeclarationError when a pattern names nothing, or what can't be read.
     """
-    found: dict[str, Path] = {}
+    found: dict[str, Digest] = {}
     for pattern in patterns:
-        files = list(_files(pattern, folder))
+        try:
+            files = {_name(file, folder): file_digest(file) for file in _files(pattern, folder)}
+        except OSError as error:
+            raise DeclarationError(f"--reads {pattern} can't be read: {error}") from error
         if not files:
             raise DeclarationError(f"--reads {pattern}: there is no such file or folder in {folder}")
-        found.update({_name(file, folder): file for file in files})
-    return tuple(Part(PartKind.FILE, name, file_digest(file)) for name, file in sorted(found.items()))
+        found.update(files)
+    origin = os.path.relpath(folder, start) if start not in ("", folder) else ""
+    return tuple(Part(PartKind.FILE, name, digest, origin=origin) for name, digest in sorted(found.items()))
 
 
 def _files(pattern: str, folder: str) -> Iterator[Path]:
     for match in glob.glob(pattern, root_dir=folder, recursive=True):
         path = Path(folder, match)
-        if path.is_dir():
-            yield from (file for file in path.rglob("*") if file.is_file())
-        else:
-            yield path
+        yield from _below(path) if path.is_dir() else filter(Path.is_file, [path])
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    for place, folders, files in os.walk(folder, onerror=_raise):
+        folders[:] = [name for name in folders if name not in _SKIPPED]
+        yield from (path for name in files if (path := Path(place, name)).is_file())
+
+
+def _raise(error: OSError) -> None:
+    raise error
 
 
 def _name(file: Path, folder: str) -> str:

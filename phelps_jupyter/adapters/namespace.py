@@ -95,6 +95,12 @@ class Namespace:
         self._fetched.pop(name, None)
         self._set(name, placeholder)
 
+    def uncover(self, name: str) -> None:
+        """Put the plain value back under a name that a task's value or placeholder stands over."""
+        if name in self._hidden:
+            self._set(name, self._hidden.pop(name))
+            self._fetched.pop(name, None)
+
     def bind(self, name: str, value: object, fetched: Fetched) -> None:
         """Bind a task's value under its name."""
         if self.is_plain(name):

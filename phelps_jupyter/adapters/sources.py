@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import importlib.metadata
+import importlib.util
 import sys
 import sysconfig
 from collections.abc import Sequence
 from functools import lru_cache
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.machinery import BuiltinImporter, FrozenImporter, ModuleSpec, PathFinder
 from pathlib import Path
 
 from phelps_jupyter.core.modules import InstalledModule, ProjectModule
+from phelps_jupyter.errors import DeclarationError
 
 Found = ProjectModule | InstalledModule | None
 
@@ -24,7 +26,10 @@ class ModuleSources:
         self._found: dict[str, Found] = {}
 
     def find(self, name: str) -> Found:
-        """The project's source, an installed distribution, or None (standard library, extension, not found)."""
+        """The project's source, an installed distribution, or None (standard library, extension, not found).
+
+        Errors: DeclarationError when the source can't be read.
+        """
         if name not in self._found:
             self._found[name] = self._look(name)
         return self._found[name]
@@ -40,7 +45,7 @@ class ModuleSources:
             return installed(top)
         if not spec.origin.endswith(".py"):
             return None
-        return ProjectModule(Path(spec.origin).read_text(encoding="utf-8"), spec.submodule_search_locations is not None)
+        return ProjectModule(_source(name, spec, spec.origin), spec.submodule_search_locations is not None)
 
     def _spec(self, name: str) -> ModuleSpec | None:
         if name not in self._specs:
@@ -50,11 +55,38 @@ class ModuleSources:
 
     def _search(self, name: str, parent: str) -> ModuleSpec | None:
         if not parent:
-            return PathFinder.find_spec(name, self._path)
+            return PathFinder.find_spec(name, self._path) or _found_by_others(name)
         package = self._spec(parent)
         if package is None or package.submodule_search_locations is None:
             return None
         return PathFinder.find_spec(name, list(package.submodule_search_locations))
+
+
+_ASKED = (PathFinder, BuiltinImporter, FrozenImporter)
+
+
+def _found_by_others(name: str) -> ModuleSpec | None:
+    """What the other finders know: packages installed with ``pip install -e`` may lie on no path."""
+    for finder in sys.meta_path:
+        find = getattr(finder, "find_spec", None)
+        if finder in _ASKED or find is None:
+            continue
+        try:
+            spec = find(name, None)
+        except Exception:  # anybody's code; importing the module will tell what is wrong with it
+            continue
+        if isinstance(spec, ModuleSpec):
+            return spec
+    return None
+
+
+def _source(name: str, spec: ModuleSpec, origin: str) -> str:
+    read = getattr(spec.loader, "get_data", None)
+    try:
+        data = read(origin) if read is not None else Path(origin).read_bytes()
+        return importlib.util.decode_source(data)
+    except (OSError, SyntaxError, UnicodeError) as error:
+        raise DeclarationError(f"module {name} can't be read from {origin}: {error}") from error
 
 
 @lru_cache(maxsize=1)

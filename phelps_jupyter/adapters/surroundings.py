@@ -6,7 +6,8 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from phelps_jupyter.errors import DeclarationError
 
@@ -25,6 +26,16 @@ class Surroundings:
         folder = os.getcwd()
         path = tuple(dict.fromkeys(entry or folder for entry in sys.path))
         return cls(folder, path, dict(os.environ))
+
+    @classmethod
+    def at_start(cls, folder: str) -> Surroundings:
+        """As they were when the process began, as far as can be known: cells may have run before we were loaded."""
+        try:
+            raw = Path("/proc/self/environ").read_bytes()
+        except OSError:
+            return replace(cls.now(), folder=folder)
+        pairs = (os.fsdecode(pair).partition("=") for pair in raw.split(b"\0") if pair)
+        return cls(folder, cls.now().path, {name: text for name, _, text in pairs})
 
     def changed_env(self, start: Surroundings) -> dict[str, str | None]:
         """Variables that differ from those at the start; None: removed."""
@@ -52,14 +63,19 @@ class Surroundings:
 
 _VOLATILE = frozenset(
     {
-        "COLUMNS",
-        "LINES",
-        "PWD",
-        "OLDPWD",
-        "JPY_PARENT_PID",
-        "PYDEVD_USE_FRAME_EVAL",
-        "KMP_INIT_AT_FORK",
-        "KMP_DUPLICATE_LIB_OK",
+        *(
+            "CLICOLOR",
+            "CLICOLOR_FORCE",
+            "COLUMNS",
+            "FORCE_COLOR",
+            "GIT_PAGER",
+            "LINES",
+            "OLDPWD",
+            "PAGER",
+            "PWD",
+            "TERM",
+        ),
+        *("JPY_PARENT_PID", "KMP_DUPLICATE_LIB_OK", "KMP_INIT_AT_FORK", "MPLBACKEND", "PYDEVD_USE_FRAME_EVAL"),
     }
 )
 """Set by the tools around a cell (terminal, front end, a library while it is imported), not by the notebook."""

@@ -15,6 +15,7 @@ class Document:
     cells: list[Cell] = field(default_factory=list)
     _ran_at: dict[CellId, float] = field(default_factory=dict)
     _last: CellId | None = None
+    _from_file: bool = False
     _made: int = 0
 
     def read(self, cells: Iterable[Cell], saved_at: float) -> None:
@@ -27,6 +28,7 @@ class Document:
             before[cell.id] = previous
             previous = cell.id
         self.cells = merged
+        self._from_file = True
         for cell in executed.values():
             self._insert_after(before[cell.id], cell)
 
@@ -38,7 +40,8 @@ class Document:
             found = CellId(f"executed-{self._made}")
         place = self.place(found)
         if place is None:
-            self._insert_after(self._last, Cell(found, source))
+            # Without a file the order of first execution is the document's.
+            self._insert_after(self._last if self._from_file else None, Cell(found, source))
         else:
             self.cells[place] = replace(self.cells[place], source=source)
         self._ran_at[found] = at

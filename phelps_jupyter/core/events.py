@@ -40,6 +40,8 @@ class RunRequested:
     forced: bool = False
     seconds: Mapping[TaskName, float] = field(default_factory=dict)
     """Predicted seconds of each task, where known."""
+    renewed: frozenset[TaskName] = frozenset()
+    """Targets whose open runs hold other values than the kernel has now: they are planned anew."""
     confirm: bool = True
     """Prove upstream tasks again that have ended already; a headless pass need not, nothing changes behind its back."""
 

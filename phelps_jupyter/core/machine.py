@@ -191,6 +191,7 @@ class Machine:
         if twin is None:
             return self._make_ready(run, event)
         self.runs.wait(run, twin)
+        self.runs.tell_by_key(run)
         return self._hurry([twin]) if run.awaited else []
 
     def _reuse(self, run: Run, record: Record, event: Event) -> list[Action]:

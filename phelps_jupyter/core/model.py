@@ -150,6 +150,8 @@ class Version:
     """Names whose versions carry one identity are one object, and are loaded as one. Empty: on its own."""
     opaque: str = ""
     """Why the value has no content digest: the path of the part at fault. Empty: it has one."""
+    modules: tuple[str, ...] = ()
+    """The modules that code inside the value comes from or imports: who uses the value may run all that is in them."""
 
 
 class PartKind(StrEnum):

@@ -55,7 +55,9 @@ def module_parts(wanted: Iterable[Wanted], find: Find) -> tuple[Part, ...]:
                 if _widen(reach, name, attribute):
                     stack += _imports_of(name, module, attribute, find)
             case None:
-                continue
+                if attribute:
+                    # A folder without ``__init__.py`` has no source of its own; what lies in it has.
+                    stack.append((f"{name}.{attribute}", None))
             case other:
                 assert_never(other)
     parts = [_version_part(name, version) for name, version in versions.items()]
@@ -102,19 +104,43 @@ def imported(tree: ast.AST, module: str = "", is_package: bool = False) -> list[
     found: list[Wanted] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            found += [(alias.name, None) for alias in node.names]
+            found += [(name, None) for alias in node.names for name in _at_hand(alias)]
         elif isinstance(node, ast.ImportFrom):
-            source = _absolute(node, module, is_package)
+            source = _absolute(node.level, node.module or "", module, is_package)
             found += [(source, None if alias.name == "*" else alias.name) for alias in node.names]
+        elif isinstance(node, ast.Call):
+            found += [(name, None) for name in _called_for(node, module, is_package)]
     return found
 
 
-def _absolute(node: ast.ImportFrom, module: str, is_package: bool) -> str:
-    if not node.level:
-        return node.module or ""
-    steps = node.level - 1 if is_package else node.level
+def _at_hand(alias: ast.alias) -> Iterator[str]:
+    """``import a.b`` binds ``a``: all of ``a`` is at hand as well as all of ``a.b``."""
+    name = alias.name
+    yield name
+    while alias.asname is None and "." in name:
+        name = name.rpartition(".")[0]
+        yield name
+
+
+_IMPORTERS = frozenset({"import_module", "__import__"})
+
+
+def _called_for(call: ast.Call, module: str, is_package: bool) -> Iterator[str]:
+    """The module that ``importlib.import_module("m")`` or ``__import__("m")`` asks for, where it is a literal."""
+    function = call.func
+    called = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    literals = [node.value for node in call.args[:1] if isinstance(node, ast.Constant)]
+    if called in _IMPORTERS and literals and isinstance(literals[0], str):
+        name = literals[0].lstrip(".")
+        yield _absolute(len(literals[0]) - len(name), name, module, is_package)
+
+
+def _absolute(level: int, name: str, module: str, is_package: bool) -> str:
+    if not level:
+        return name
+    steps = level - 1 if is_package else level
     base = module.split(".")
-    return ".".join([*base[: len(base) - steps], *([node.module] if node.module else [])])
+    return ".".join([*base[: len(base) - steps], *([name] if name else [])])
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +177,7 @@ class _Statement:
 def _statements(source: str) -> tuple[_Statement, ...]:
     try:
         tree = ast.parse(source)
-    except SyntaxError:
+    except (SyntaxError, ValueError):
         # Importing it will fail in the task and say so; any change of it counts.
         return (
             _Statement(
@@ -221,6 +247,18 @@ def project_digest(name: str, attributes: set[str] | None, find: Find) -> Digest
     for statement in _reached(_statements(module.source), attributes):
         state.update(statement.bindings.code.encode())
     return Digest(state.hexdigest())
+
+
+def widest(parts: Iterable[Part]) -> tuple[Part, ...]:
+    """Each part once, and none for some of a module where another one stands for all of it."""
+    listed = list(parts)
+    whole = {part.name for part in listed if _is_whole(part)}
+    kept = (part for part in listed if part.kind is not PartKind.MODULE or part.name not in whole or _is_whole(part))
+    return tuple(dict.fromkeys(kept))
+
+
+def _is_whole(part: Part) -> bool:
+    return part.kind is PartKind.MODULE and reach_of(part) is None
 
 
 def version_digest(version: str) -> Digest:

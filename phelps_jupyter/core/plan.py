@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from phelps_jupyter.core.events import RunRequested
 from phelps_jupyter.core.graph import Graph
-from phelps_jupyter.core.model import RunId, Task, TaskName
+from phelps_jupyter.core.model import CellId, Digest, Options, RunId, Task, TaskName
 from phelps_jupyter.core.runs import Run, Runs
 
 DEFAULT_SECONDS = 1.0
@@ -30,7 +30,7 @@ def plan(graph: Graph, runs: Runs, request: RunRequested) -> Plan:
     """Plan the request's targets and their upstream. Runs that are open already, or stand, serve again."""
     targets = [task for task in request.targets if task in graph.tasks]
     order = upstream(graph, targets)
-    superseded = _superseded(graph, runs, order)
+    superseded = _superseded(graph, runs, order, request.renewed)
     if superseded:
         replanned = dict.fromkeys(run.task.name for run in superseded if run.task.name in graph.tasks)
         order = upstream(graph, [*targets, *replanned])
@@ -68,11 +68,18 @@ def upstream(graph: Graph, targets: Iterable[TaskName]) -> tuple[TaskName, ...]:
 
 
 def is_current(graph: Graph, runs: Runs, run: Run) -> bool:
-    """Its task is still declared as it was when the run was planned, and reads from the same tasks."""
+    """Its task is still declared as it was when the run was planned, and reads from the same tasks.
+
+    Comments and formatting do not count: nothing that runs is killed for them.
+    """
     if run.task.name not in graph.tasks:
         return False
     sources = {name: runs[source].task.name for name, source in run.providers.items()}
-    return _declared(graph, run.task.name) == run.task and sources == providers(graph, run.task.name)
+    return _says(_declared(graph, run.task.name)) == _says(run.task) and sources == providers(graph, run.task.name)
+
+
+def _says(task: Task) -> tuple[CellId, Options, Digest]:
+    return task.cell, task.options, task.bindings.code
 
 
 def moved(graph: Graph, runs: Runs) -> tuple[TaskName, ...]:
@@ -82,26 +89,37 @@ def moved(graph: Graph, runs: Runs) -> tuple[TaskName, ...]:
     return tuple(run.task.name for run in same if not is_current(graph, runs, run))
 
 
+def outdated(graph: Graph, runs: Runs, tasks: Iterable[TaskName]) -> tuple[TaskName, ...]:
+    """Of these tasks and all they need, those with an open run that rests on older code or values.
+
+    A request finds out only after it was planned that a task above has other inputs now; asking for these once more,
+    with nothing to confirm, plans them anew on the newer run.
+    """
+    order = upstream(graph, [task for task in tasks if task in graph.tasks])
+    found = {run.task.name for run in _outdated(graph, runs, runs.open_of(order), frozenset())}
+    return tuple(task for task in order if task in found)
+
+
 def _declared(graph: Graph, name: TaskName) -> Task:
     task = graph.nodes[graph.tasks[name]].task
     assert task is not None
     return task
 
 
-def _superseded(graph: Graph, runs: Runs, tasks: Iterable[TaskName]) -> list[Run]:
-    """Open runs of older code of these tasks, all that wait for those, and the same of what is replanned so."""
+def _superseded(graph: Graph, runs: Runs, tasks: Iterable[TaskName], renewed: frozenset[TaskName]) -> list[Run]:
+    """Open runs of older code or values of these tasks, all that wait for those, and the same of what is replanned."""
     found: dict[RunId, Run] = {}
     looked_at: set[TaskName] = set()
     while more := [task for task in tasks if task not in looked_at]:
         looked_at.update(more)
-        new = _with_readers(runs, _outdated(graph, runs, runs.open_of(more)))
+        new = _with_readers(runs, _outdated(graph, runs, runs.open_of(more), renewed))
         found.update((run.id, run) for run in new)
         tasks = upstream(graph, [run.task.name for run in new if run.task.name in graph.tasks])
     return [found[run] for run in sorted(found)]
 
 
-def _outdated(graph: Graph, runs: Runs, opened: Iterable[Run]) -> list[Run]:
-    """Those that rest on older code, their own or that of a run that they need, however far above."""
+def _outdated(graph: Graph, runs: Runs, opened: Iterable[Run], renewed: frozenset[TaskName]) -> list[Run]:
+    """Those that rest on older code or values, their own or that of a run that they need, however far above."""
     above: dict[RunId, Run] = {}
     stack = list(opened)
     while stack:
@@ -113,7 +131,17 @@ def _outdated(graph: Graph, runs: Runs, opened: Iterable[Run]) -> list[Run]:
     for number in sorted(above):
         run = above[number]
         current[number] = all(current[need] for need in run.needs) and is_current(graph, runs, run)
+        if not run.settled:
+            overtaken = any(_is_overtaken(runs, runs[need]) for need in run.needs)
+            current[number] = current[number] and not overtaken and run.task.name not in renewed
     return [run for run in above.values() if not run.settled and not current[run.id]]
+
+
+def _is_overtaken(runs: Runs, run: Run) -> bool:
+    """Its task has been started or found again with another key since."""
+    latest = runs[runs.latest[run.task.name]]
+    known = latest.key is not None and run.key is not None
+    return known and latest.key != run.key and (latest.good or not latest.settled)
 
 
 def _with_readers(runs: Runs, first: Iterable[Run]) -> list[Run]:

@@ -162,6 +162,11 @@ class Runs:
         if self.latest[run.task.name] < run.id:
             self.latest[run.task.name] = run.id
 
+    def tell_by_key(self, run: Run) -> None:
+        """A run with another key than its task's last one tells the task's state from now on."""
+        if self.by_id[self.latest[run.task.name]].key != run.key:
+            self.is_news(run)
+
     def settled(self, run: Run) -> None:
         """The run has ended. One that only found again what the task's last run had made is no news."""
         self.open[run.task.name].pop(run.id, None)

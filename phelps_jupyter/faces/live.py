@@ -6,9 +6,11 @@ import ast
 import atexit
 import builtins
 import os
+import signal
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +21,9 @@ from phelps_jupyter.adapters.disk_store import DiskStore
 from phelps_jupyter.adapters.index import SqliteIndex
 from phelps_jupyter.adapters.namespace import Fetched, Namespace, Placeholder
 from phelps_jupyter.adapters.surroundings import Surroundings
-from phelps_jupyter.core.freshness import Judgement
+from phelps_jupyter.core.freshness import Judgement, Verdict
 from phelps_jupyter.core.graph import Graph, Learned
-from phelps_jupyter.core.model import Cell, CellId, Digest, TaskName
+from phelps_jupyter.core.model import Cell, CellId, Digest, RunId, TaskName
 from phelps_jupyter.core.notebook import Notebook
 from phelps_jupyter.core.runs import Run
 from phelps_jupyter.core.snapshot import TaskView
@@ -64,9 +66,9 @@ class Live:
         self.notebook = Notebook()
         self.graph: Graph = self.notebook.graph()
         self.namespace = Namespace(shell.user_ns)
-        self.start = Surroundings.now()
-        self.cell: CellId | None = None
-        """The cell that is executed now."""
+        self.start = Surroundings.at_start(str(self.path.parent) if self.path else os.getcwd())
+        self._cells: list[CellId | None] = []
+        """The cell that is executed now, and those inside it (``%%capture``); None: no cell of the notebook."""
         self._session: Session | None = None
         self._cards: dict[TaskName, str] = {}
         self._shown = 0
@@ -74,6 +76,11 @@ class Live:
         self._saved_at = -1.0
         self._lock = threading.RLock()
         self._reader = Reader(self)
+
+    @property
+    def cell(self) -> CellId | None:
+        """The cell of the notebook that is executed now."""
+        return self._cells[-1] if self._cells else None
 
     @property
     def session(self) -> Session:
@@ -101,7 +108,10 @@ class Live:
         return "" if self.path is None else os.path.relpath(self.path, Path(self.store_folder).parent)
 
     def install(self) -> None:
-        """Put the hooks into IPython."""
+        """Put the hooks into IPython. Without a saved notebook, its history tells what ran before."""
+        if self.path is None and self.shell.history_manager is not None:
+            for source in self.shell.history_manager.input_hist_raw[1:]:
+                self.notebook.ran(None, source, time.time())
         self.shell.events.register("pre_run_cell", self.before_cell)
         self.shell.events.register("post_run_cell", self.after_cell)
         self.shell.ast_transformers.append(self._reader)
@@ -155,19 +165,21 @@ class Live:
 
     def before_cell(self, info: Any) -> None:
         """IPython is about to run a cell."""
-        self.cell = None
         if getattr(info, "silent", False) or not info.store_history:
+            self._cells.append(None)
             return
         self.read_document()
         cell_id = getattr(info, "cell_id", None)
         with self._lock:
-            self.cell = self.notebook.ran(CellId(cell_id) if cell_id else None, info.raw_cell, time.time())
+            cell = self.notebook.ran(CellId(cell_id) if cell_id else None, info.raw_cell, time.time())
+        self._cells.append(cell)
         self._refresh()
         self.namespace.before_cell()
 
     def after_cell(self, result: Any) -> None:
         """IPython has run a cell."""
-        cell, self.cell = self.cell, None
+        # The cell that loaded us has an end, and no beginning that we saw.
+        cell = self._cells.pop() if self._cells else None
         if cell is None or cell not in self.graph.nodes:
             return
         node = self.graph.nodes[cell]
@@ -177,23 +189,33 @@ class Live:
     def before_code(self) -> None:
         """A cell is parsed and about to run: wait for what it reads, and bind it."""
         cell = self.cell
-        if cell is None or self._session is None or cell not in self.graph.nodes or self.graph.nodes[cell].task:
+        if cell is None or cell not in self.graph.nodes or self.graph.nodes[cell].task:
             return
         try:
-            self._wait_until(lambda: not self.session.capturing, "values to be handed over")
+            self._wait_for_captures()
             for name, task in self._reads(cell):
                 self._bring(name, task)
+        except Interrupted as error:
+            raise _refusal("KeyboardInterrupt", error) from None
         except PhelpsError as error:
-            raise _refusal(error) from None
+            raise _refusal(type(error).__name__, error) from None
         except Exception as error:
             # IPython would drop the hook, and cells would silently read placeholders from then on.
-            raise _refusal(InternalError(f"a bug of Phelps: {error!r}")) from error
+            raise _refusal("InternalError", InternalError(f"a bug of Phelps: {error!r}")) from error
+
+    def _wait_for_captures(self) -> None:
+        session = self._session
+        if session is not None:
+            self._wait_until(lambda: not session.capturing, "values to be handed over")
 
     def _reads(self, cell: CellId) -> Iterable[tuple[str, TaskName]]:
         for name, provider in self.graph.inputs[cell].items():
             node = self.graph.nodes[provider] if provider is not None else None
             if node is not None and node.task is not None:
                 yield name, node.task.name
+            elif self.namespace.is_plain(name):
+                # A task below has this name too: the cell reads what stood under it before.
+                self.namespace.uncover(name)
             elif isinstance(self.shell.user_ns.get(name), Placeholder):
                 yield name, self.shell.user_ns[name].task
 
@@ -201,18 +223,37 @@ class Live:
         """Wait for the task and bind its value in the kernel."""
         run = self.session.latest(task)
         if run is None:
-            if self.namespace.is_plain(name) or hasattr(builtins, name):
-                return
-            raise TaskFailed(f"`{name}` comes from task {task}, which has not run here: run its cell first", task=task)
+            self._bring_stored(name, task)
+            return
         self.wait([task], f"{name} of {task}")
         run = self.session.latest(task)
         assert run is not None
         if not run.good:
             raise self.failed(task)
         version = run.version(name)
-        if version is None or self.namespace.fetched(name) == Fetched(run.id, version.digest):
+        if version is None:
+            self._check_absence(name, run)
+        elif self.namespace.fetched(name) != Fetched(run.id, version.digest):
+            self.namespace.bind(name, self.session.store.get(version.digest), Fetched(run.id, version.digest))
+
+    def _bring_stored(self, name: str, task: TaskName) -> None:
+        """The task has not run in this kernel; its stored result serves if it is fresh."""
+        if self.namespace.is_plain(name) or self.namespace.fetched(name) or hasattr(builtins, name):
             return
-        self.namespace.bind(name, self.session.store.get(version.digest), Fetched(run.id, version.digest))
+        judged = self.judgements()[task]
+        record = judged.record if judged.verdict is Verdict.FRESH else None
+        version = next((one for one in record.outputs if one.name == name), None) if record else None
+        if version is None:
+            raise TaskFailed(f"`{name}` comes from task {task}, which has not run here: run its cell first", task=task)
+        self.namespace.bind(name, self.session.store.get(version.digest), Fetched(RunId(-1), version.digest))
+
+    def _check_absence(self, name: str, run: Run) -> None:
+        """The task ended well and provides no value for a name that it was to write. Errors: TaskFailed."""
+        task = run.task.name
+        if name in run.left_out:
+            raise TaskFailed(f"`{name}` of task {task} could not be stored: {run.left_out[name]}", task=task)
+        if isinstance(self.shell.user_ns.get(name), Placeholder):
+            del self.shell.user_ns[name]
 
     def failed(self, task: TaskName) -> TaskFailed:
         """The error for whoever wanted a value of this task."""
@@ -224,7 +265,10 @@ class Live:
         return TaskFailed(f"task {root.name} (cell {root.place}{place}): {kind}{what}", task=root.name)
 
     def wait(self, tasks: Sequence[TaskName], what: str) -> None:
-        """Wait until none of these tasks has an open run. Interrupting stops the wait, never the task."""
+        """Wait until none of these tasks has an open run. Interrupting stops the wait, never the task.
+
+        Errors: Interrupted.
+        """
         for task in tasks:
             self.session.await_task(task)
         self._wait_until(lambda: self._all_settled(tasks), what)
@@ -233,7 +277,15 @@ class Live:
         views = [self.session.latest(task) for task in tasks]
         return all(run is None or run.settled for run in views)
 
-    def _wait_until(self, condition: Any, what: str) -> None:
+    def _wait_until(self, condition: Callable[[], bool], what: str) -> None:
+        with interrupts() as interrupted:
+            told = self._tell_until(lambda: interrupted.is_set() or condition(), what)
+        if told:
+            self.shell.display_pub.clear_output(wait=False)
+        if interrupted.is_set():
+            raise Interrupted(f"the wait for {what} was interrupted; what runs goes on")
+
+    def _tell_until(self, condition: Callable[[], bool], what: str) -> str:
         begun = time.monotonic()
         told = ""
         while not condition():
@@ -245,8 +297,7 @@ class Live:
                 self.shell.display_pub.clear_output(wait=True)
                 self.shell.display_pub.publish({"text/plain": text})
                 told = text
-        if told:
-            self.shell.display_pub.clear_output(wait=False)
+        return told
 
     def submit(self, tasks: Sequence[TaskName], *, forced: bool = False) -> None:
         """Run these tasks where stale; placeholders stand for their outputs until then."""
@@ -300,12 +351,30 @@ class Live:
         """Every task's verdict now."""
         self.read_document()
         session = self.session
-        judge = Judge(self.graph, self.name, session.store, session.index, Surroundings.now())
+        judge = Judge(self.graph, self.name, session.store, session.index, Surroundings.now(), start=self.start.folder)
         return judge.all()
 
 
-def _refusal(error: PhelpsError) -> InputRejected:
+class Interrupted(PhelpsError):
+    """The wait was interrupted, by the front end's button or Ctrl-C."""
+
+
+@contextmanager
+def interrupts() -> Iterator[threading.Event]:
+    """An event that SIGINT sets. KeyboardInterrupt would end the kernel's loop in a cell with top-level ``await``."""
+    interrupted = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield interrupted
+        return
+    before = signal.signal(signal.SIGINT, lambda *_: interrupted.set())
+    try:
+        yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _refusal(name: str, error: PhelpsError) -> InputRejected:
     """The error as IPython lets a cell be refused with, under its own name and without our frames."""
-    kind = type(type(error).__name__, (InputRejected,), {"_render_traceback_": error._render_traceback_})
+    kind = type(name, (InputRejected,), {"_render_traceback_": lambda _: [f"{name}: {error}"]})
     refusal: InputRejected = kind(str(error))
     return refusal

@@ -18,7 +18,7 @@ from phelps_jupyter.core.options import parse_line, usage
 from phelps_jupyter.errors import DeclarationError
 from phelps_jupyter.faces import tables
 from phelps_jupyter.faces.cards import joined
-from phelps_jupyter.faces.live import Live
+from phelps_jupyter.faces.live import Interrupted, Live
 from phelps_jupyter.faces.report import MIME as REPORT
 from phelps_jupyter.faces.report import kernel_report
 from phelps_jupyter.faces.settings import Phelps
@@ -122,7 +122,10 @@ class PhelpsMagics(Magics):
 
     def _wait(self, arguments: Sequence[str]) -> None:
         tasks = self._tasks(arguments)
-        self.live.wait(tasks, ", ".join(arguments) or "all tasks")
+        try:
+            self.live.wait(tasks, ", ".join(arguments) or "all tasks")
+        except Interrupted as error:
+            raise KeyboardInterrupt(str(error)) from None
         # Updates that came while no cell ran have not reached every front end.
         self.live.session.show_all()
         if not self.live.headless:

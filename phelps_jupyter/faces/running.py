@@ -88,6 +88,9 @@ def run_notebook(
         notebook = nbformat.read(path, as_version=4)
     except Exception as error:  # nbformat raises whatever its JSON reader does
         raise DeclarationError(f"{path}: this notebook can't be read: {error}") from error
+    for place, cell in enumerate(notebook.cells):
+        # Formats before 4.5 have no ids.
+        cell.setdefault("id", f"cell-{place}")
     inject(notebook, parameters)
     begun = time.monotonic()
     with Progress(console) as progress:

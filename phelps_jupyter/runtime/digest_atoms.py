@@ -71,7 +71,7 @@ def _pattern(value: re.Pattern[Any]) -> bytes:
     return b"P%d;" % value.flags + (text(content) if isinstance(content, str) else sealed(b"b", content))
 
 
-def _module(value: types.ModuleType) -> bytes:
+def module_part(value: types.ModuleType) -> bytes:
     return b"M" + text(value.__name__) + text(version_of(value.__name__))
 
 
@@ -90,7 +90,6 @@ ENCODERS: dict[type, Callable[[Any], bytes]] = {
     str: text,
     bytes: lambda value: sealed(b"b", value),
     range: lambda value: b"R%x,%x,%x;" % (value.start, value.stop, value.step),
-    types.ModuleType: _module,
     types.CodeType: lambda value: b"X" + code_object_digest(value).encode(),
     datetime.date: lambda value: b"D" + text(value.isoformat()),
     datetime.timedelta: lambda value: b"L%d,%d,%d;" % (value.days, value.seconds, value.microseconds),

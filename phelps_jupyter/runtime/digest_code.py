@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from phelps_jupyter.runtime.code_parts import annotation_text, code_object_digest, code_part
-from phelps_jupyter.runtime.digest_atoms import text
+from phelps_jupyter.runtime.digest_atoms import module_part, text
 from phelps_jupyter.runtime.digest_parts import Parts, Take, described
 from phelps_jupyter.runtime.homes import Home, home_of_class, home_of_function, version_of
 
@@ -139,6 +139,10 @@ def _take_cached(value: Any) -> Parts:
     return Parts(b"lru_cache", inside, described(("__wrapped__", "cache_parameters()")))
 
 
+def _take_module(value: Any) -> Parts:
+    return Parts(module_part(value), shared=False)
+
+
 def _take_bound(value: Any) -> Parts:
     return Parts(b"method", (value.__func__, value.__self__), described(("__func__", "__self__")))
 
@@ -146,6 +150,7 @@ def _take_bound(value: Any) -> Parts:
 EXACT: Mapping[type, Take] = {
     types.FunctionType: take_function,
     types.MethodType: _take_bound,
+    types.ModuleType: _take_module,
     **dict.fromkeys((types.BuiltinFunctionType, types.MethodWrapperType), _take_builtin),
     **dict.fromkeys(
         (

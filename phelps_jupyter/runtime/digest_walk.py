@@ -228,7 +228,9 @@ class Classes:
     """The digests of classes, and how to take their instances apart, as learnt in one digest."""
 
     def __init__(self) -> None:
-        self.takers = Takers()
+        self.modules: set[str] = set()
+        """The modules of code that was met."""
+        self.takers = Takers(self.modules)
         self._tokens: dict[int, bytes] = {}
         self._kept: list[type] = []
         self._open: list[type] = []
@@ -244,6 +246,7 @@ class Classes:
         named = text(f"{cls.__module__}.{cls.__qualname__}")
         if digest_code.is_named(cls):
             return self._keep(cls, b"C" + named)
+        self._meet(cls)
         if cls in self._open:
             self._lowest = min(self._lowest, self._open.index(cls))
             return b"Z" + named
@@ -251,6 +254,10 @@ class Classes:
             return b"Y" + named
         token = b"K" + self.digest(cls).encode()
         return self._keep(cls, token) if self._closed else token
+
+    def _meet(self, cls: type) -> None:
+        if home_of_class(cls) is Home.PROJECT and isinstance(cls.__module__, str):
+            self.modules.add(cls.__module__)
 
     def _keep(self, cls: type, token: bytes) -> bytes:
         self._kept.append(cls)
@@ -266,6 +273,7 @@ class Classes:
 
     def live(self, cls: type) -> str:
         """The digest of a class by what is in this process. Errors: Undigestible."""
+        self._meet(cls)
         outer, self._lowest = self._lowest, _NEVER
         depth = len(self._open)
         self._visits += 1

@@ -19,14 +19,19 @@ class Digested:
 
     digest: str
     opaque: str = ""
+    modules: tuple[str, ...] = ()
+    """Sorted: the project's modules whose functions and classes are in it, and what its notebook functions import."""
 
 
 def digest(value: object) -> Digested:
     """The content digest of a value. Never raises: what has no digest is opaque, with the path of the part at fault."""
+    classes = Classes()
     try:
         if isinstance(value, type) and issubclass(type(value), type) and not is_named(value):
-            return Digested(Classes().digest(value))
-        return Digested(Walk(Classes()).run(Parts(b"", (value,))))
+            found = classes.digest(value)
+        else:
+            found = Walk(classes).run(Parts(b"", (value,)))
+        return Digested(found, modules=tuple(sorted(classes.modules)))
     except Undigestible as fault:
         return _opaque(str(fault))
     except Exception as error:  # a value may raise anything wherever it is touched

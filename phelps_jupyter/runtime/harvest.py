@@ -6,6 +6,7 @@ Knows values and digests; refuses to know how a body runs.
 from __future__ import annotations
 
 import dataclasses
+import secrets
 from collections.abc import Iterator, Mapping
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
@@ -73,6 +74,8 @@ class Harvest:
         self._bound = bound
         self._digests: dict[int, Digested] = {}
         self._tags: dict[int, str] = {}
+        # A record outlives its run: another kernel's run of the same number must not seem to hold the same object.
+        self._nonce = secrets.token_hex(4)
         self._left_out: dict[str, str] = {}
 
     def outcome(self) -> Outcome:
@@ -114,9 +117,8 @@ class Harvest:
             return None
         except OSError as error:
             raise UnmetError(f"`{name}` could not be stored: {error}") from error
-        return Stored(
-            name, digested.digest, size, summarise(value), self._identity(name, value, present), digested.opaque
-        )
+        identity = self._identity(name, value, present)
+        return Stored(name, digested.digest, size, summarise(value), identity, digested.opaque, digested.modules)
 
     def _identity(self, name: str, value: object, present: Mapping[str, object]) -> str:
         if isinstance(value, (*ATOMS, ModuleType, type)):
@@ -128,8 +130,7 @@ class Harvest:
         aliases = {other for other, held in present.items() if held is value} | {given.name for given in inputs}
         if aliases == {name}:
             return ""
-        order = self._order
-        return self._tags.setdefault(id(value), f"{order.run}.{order.attempt}.{len(self._tags)}")
+        return self._tags.setdefault(id(value), f"{self._nonce}.{len(self._tags)}")
 
     def _digest(self, value: object) -> Digested:
         # Once for each object, however many names it has; the namespace keeps it alive, so its id is its own.

@@ -79,6 +79,8 @@ class Stored:
     summary: str
     identity: str = ""
     opaque: str = ""
+    modules: tuple[str, ...] = ()
+    """The modules that code inside the value comes from or imports."""
 
 
 @dataclass(frozen=True, slots=True)

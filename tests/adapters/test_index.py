@@ -40,7 +40,9 @@ RECORD = Record(
     notebook=BOOK,
     source="%%task fit\nx = 'é\U0001f600'\n",
     parts=(Part(PartKind.CODE, "fit", Digest("c0")), Part(PartKind.VERSION, "numpy", Digest("v0"), "2.1")),
-    outputs=(Version("model", Digest("d0"), 123, "LinearRegression()", "i", "model.lock: _thread.lock"),),
+    outputs=(
+        Version("model", Digest("d0"), 123, "LinearRegression()", "i", "model.lock: _thread.lock", ("m", "m.sub")),
+    ),
     usage=Usage(0.1 + 0.2, 2**40, 1e-300),
     engine="e0",
     at=1_700_000_000.123456789,

@@ -62,6 +62,7 @@ class Booked:
     proved: int = 0
     """How many keys had been made when its own was, the last time."""
     attempts: int = 0
+    losses: int = 0
     ending: object = None
     """What could be seen of it when it settled."""
 

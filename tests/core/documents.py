@@ -104,10 +104,18 @@ ONE_ENGINE = engine("0")
 SETTLED_ENGINES = ev.EnginesSettled(0.0)
 
 
-def ask(*tasks: str, forced: bool = False, confirm: bool = True, **seconds: float) -> ev.RunRequested:
+def ask(
+    *tasks: str, forced: bool = False, confirm: bool = True, renewed: Iterable[str] = (), **seconds: float
+) -> ev.RunRequested:
     """Somebody wants these tasks fresh. ``seconds``: predicted, by task."""
-    names = tuple(map(TaskName, tasks))
-    return ev.RunRequested(1.0, names, forced, {TaskName(name): long for name, long in seconds.items()}, confirm)
+    return ev.RunRequested(
+        1.0,
+        tuple(map(TaskName, tasks)),
+        forced=forced,
+        seconds={TaskName(name): long for name, long in seconds.items()},
+        renewed=frozenset(map(TaskName, renewed)),
+        confirm=confirm,
+    )
 
 
 def cancel(*tasks: str) -> ev.CancelRequested:

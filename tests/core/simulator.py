@@ -6,7 +6,7 @@ After each event it checks, by its own books, what must always hold.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from books import ENDED, ENDED_WELL, PLAIN, WAYS, Booked, Live, Place, look, picture_of, told
@@ -31,6 +31,7 @@ from phelps_jupyter.core.model import (
     Usage,
     Version,
 )
+from phelps_jupyter.core.plan import outdated
 from phelps_jupyter.core.runs import Run
 
 Slot = tuple[RunId, int]
@@ -118,6 +119,7 @@ class Simulation:
     def _submit(self, action: ev.Submit) -> None:
         booked = self.booked[action.run]
         assert booked.state not in ENDED
+        assert booked.losses < 3
         assert all(self.machine.runs[need].state in ENDED_WELL for need in booked.needs)
         assert action.attempt == booked.attempts + 1
         assert not any(run == action.run for run, _ in self.live)
@@ -161,12 +163,54 @@ class Simulation:
         """Somebody wants these tasks fresh."""
         names = tuple(TaskName(target) for target in targets)
         before = {run: booked.state for run, booked in self.booked.items()}
-        self.feed(lambda at: ev.RunRequested(at, names, forced, confirm=confirm))
-        stack = [max(run for run, booked in self.booked.items() if booked.task.name == name) for name in names]
+        renewed = frozenset(
+            booked.task.name for booked in self.booked.values() if booked.state not in ENDED and not self._holds(booked)
+        )
+        keys = self._newest_keys()
+        self.feed(lambda at: ev.RunRequested(at, names, forced, confirm=confirm, renewed=renewed))
+        stack = self._above(names)
+        assert all(self._holds(self.booked[max(self._runs_of(name))]) for name in names)
         for run in stack:
-            assert self.booked[run].state != "cancelled" or (before.get(run) == "cancelled" and not confirm)
-            assert self.booked[run].task == self.tasks[self.booked[run].task.name]
-            stack += [need for need in self.booked[run].needs if need not in stack]
+            booked = self.booked[run]
+            assert booked.state != "cancelled" or (before.get(run) == "cancelled" and not confirm)
+            assert booked.task == self.tasks[booked.task.name]
+            self._check_rests_on(booked, [need for need in booked.needs if need in before], keys)
+        if self.prompt:
+            self._look_again(names)
+
+    def _look_again(self, names: Iterable[TaskName]) -> None:
+        """What the proofs have brought to light is planned anew, as a session does; then all is as new as it can be."""
+        for _ in self.tasks:
+            again = outdated(self.machine.graph, self.machine.runs, names)
+            if again:
+                self.feed(lambda at, again=again: ev.RunRequested(at, again, confirm=False))
+        keys = self._newest_keys()
+        for run in self._above(names):
+            self._check_rests_on(self.booked[run], self.booked[run].needs, keys)
+
+    def _check_rests_on(self, booked: Booked, needs: Iterable[RunId], newest: Mapping[str, Key]) -> None:
+        """An open run does not take the value of a run when its task has gone on with another key."""
+        if booked.state not in ENDED:
+            above = [self.booked[need] for need in needs]
+            assert all(need.key in (None, newest.get(need.task.name)) for need in above)
+
+    def _newest_keys(self) -> dict[str, Key]:
+        known = (booked for booked in self.booked.values() if booked.state not in ENDED - ENDED_WELL)
+        return {booked.task.name: booked.key for booked in known if booked.key is not None}
+
+    def _runs_of(self, name: str) -> list[RunId]:
+        return [run for run, booked in self.booked.items() if booked.task.name == name]
+
+    def _above(self, names: Iterable[str]) -> list[RunId]:
+        """The runs that serve these tasks, and all that those need."""
+        found = [max(self._runs_of(name)) for name in names]
+        for run in found:
+            found += [need for need in self.booked[run].needs if need not in found]
+        return found
+
+    def _holds(self, booked: Booked) -> bool:
+        """What was captured for the run, if anything, is what the plain cell provides now."""
+        return PLAIN not in booked.task.bindings.reads or booked.setting in (None, self.setting)
 
     def cancel(self, tasks: Iterable[str] | None) -> None:
         """Stop the runs of these tasks, or all."""
@@ -189,6 +233,7 @@ class Simulation:
         del self.engines[engine]
         lost = [slot for slot, live in self.live.items() if live.engine == engine]
         for slot in lost:
+            self.booked[slot[0]].losses += self._counts(slot)
             del self.live[slot]
         self.ghosts += lost
         self.feed(lambda at: ev.EngineLeft(at, engine, "it was killed"))
@@ -246,6 +291,7 @@ class Simulation:
     def fail(self, slot: Slot, kind: FailureKind, peak: int = 0) -> None:
         """An attempt says that it ended badly."""
         failure = Failure(kind, f"{kind} it was")
+        self.booked[slot[0]].losses += kind is FailureKind.LOST and self._counts(slot)
         self._end(slot, lambda at: ev.AttemptFailed(at, *slot, failure, Usage(1.0, peak)))
 
     def _end(self, slot: Slot, make: Callable[[float], Event]) -> None:

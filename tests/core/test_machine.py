@@ -465,6 +465,23 @@ def test_a_run_waits_for_an_equal_key_that_was_forced(machine):
     assert submitted(machine, machine.handle(proved(1, machine.runs[RunId(0)].key))) == []
 
 
+def test_a_run_waits_for_whichever_equal_key_is_still_open(machine):
+    play(machine, THREE, ONE_ENGINE, engine("1"))
+    for event in (ask("a"), ev.Captured(1.0, RunId(0)), proved(0, "k")):
+        machine.handle(event)
+    for event in (ask("b", forced=True), ev.Captured(1.0, RunId(1)), proved(1, "k"), failed(1)):
+        machine.handle(event)
+    for event in (ask("c"), ev.Captured(1.0, RunId(2)), proved(2, "k")):
+        machine.handle(event)
+    assert machine.runs[RunId(2)].waits_for == {RunId(0)}
+
+
+def test_a_target_tells_its_tasks_state_at_once(machine):
+    play(machine, LOAD, ONE_ENGINE, ask("load"), done(0))
+    machine.handle(ask("load"))
+    assert states(machine) == {"load": "waiting"}
+
+
 def test_an_edit_supersedes_the_open_run_when_it_is_submitted(machine):
     play(machine, LOAD, ONE_ENGINE, ask("load"), document(task("load", code="load2")))
     assert killed(machine, play(machine, ask("load"))) == ["load"]

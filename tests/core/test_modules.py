@@ -16,6 +16,7 @@ from phelps_jupyter.core.modules import (
     project_digest,
     reach_of,
     version_digest,
+    widest,
 )
 
 Modules = dict[str, ProjectModule | InstalledModule]
@@ -70,6 +71,7 @@ F = "def f():\n    return g() + LIMIT\n\ndef g():\n    return 1\n\nLIMIT = 3\n\n
         (F, F + "from functools import cache\n@cache\n@keep\ndef h(): pass", True),
         (F, "def f(:", True),
         ("def f(:", "def f(::", True),
+        (F, F + "\0", True),
         ("def f(:", "def f(:", False),
     ],
 )
@@ -125,6 +127,19 @@ def test_imports_in_a_circle_end():
     assert reached(modules, ("a", "f")) == ["a", "b"]
 
 
+@pytest.mark.parametrize("wanted", [("lib", "st"), ("lib.st", None)])
+def test_what_lies_in_a_folder_without_init_counts(wanted):
+    assert reached(project(lib__st="x = 1"), wanted) == ["lib.st"]
+
+
+def test_some_of_a_module_counts_no_more_beside_all_of_it():
+    some = module_parts([("m", "x")], project(m="x = 1").get)
+    whole = module_parts([("m", None)], project(m="x = 1").get)
+    version = module_parts([("numpy", None)], {"numpy": InstalledModule("numpy", "2.0")}.get)
+    kept = widest([*some, *version, *whole, *version])
+    assert [(part.name, part.origin) for part in kept] == [("numpy", ""), ("m", "reach:*")]
+
+
 def test_an_attribute_that_is_a_submodule_is_followed():
     assert reached(project(pkg="", pkg__sub="x = 1"), ("pkg", "sub")) == ["pkg", "pkg.sub"]
 
@@ -157,7 +172,12 @@ def test_only_modules_of_the_project_have_such_a_digest():
 @pytest.mark.parametrize(
     ("source", "module", "is_package", "expected"),
     [
-        ("import a.b, c", "", False, [("a.b", None), ("c", None)]),
+        ("import a.b, c", "", False, [("a.b", None), ("a", None), ("c", None)]),
+        ("import a.b as c", "", False, [("a.b", None)]),
+        ("importlib.import_module('a.b')", "", False, [("a.b", None)]),
+        ("import_module('.c', __package__)", "a.b", True, [("a.b.c", None)]),
+        ("__import__('a')", "", False, [("a", None)]),
+        ("__import__(name)\n__import__(1)\nopen('a')\nfind()()", "", False, []),
         ("from a.b import c, d as e", "", False, [("a.b", "c"), ("a.b", "d")]),
         ("from a import *", "", False, [("a", None)]),
         ("from . import c", "a.b", False, [("a", "c")]),

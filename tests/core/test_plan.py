@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
-from documents import CHAIN, DIAMOND, LOAD, ONE_ENGINE, THREE, ask, cancel, document, done, engine, play, states, task
+from documents import (
+    CHAIN,
+    DIAMOND,
+    LOAD,
+    ONE_ENGINE,
+    THREE,
+    ask,
+    cancel,
+    document,
+    done,
+    engine,
+    failed,
+    play,
+    states,
+    task,
+)
 
 from phelps_jupyter.core import events as ev
 from phelps_jupyter.core.machine import Machine
-from phelps_jupyter.core.model import RunId, RunState, TaskName
-from phelps_jupyter.core.plan import is_current, needed, providers, upstream
+from phelps_jupyter.core.model import Cell, CellId, Key, RunId, RunState, TaskName
+from phelps_jupyter.core.notebook import Notebook
+from phelps_jupyter.core.plan import is_current, moved, needed, outdated, providers, upstream
 
 
 def made(machine: Machine) -> list[str]:
@@ -17,6 +33,16 @@ def made(machine: Machine) -> list[str]:
 
 def remaining(machine: Machine) -> dict[str, float]:
     return {str(run.task.name): run.remaining for run in machine.runs.by_id.values()}
+
+
+def sourced(*sources: str) -> ev.DocumentChanged:
+    """The document of these cells, as the graph sees it."""
+    notebook = Notebook()
+    notebook.read([Cell(CellId(source.split()[1]), source) for source in sources], 0.0)
+    return ev.DocumentChanged(0.0, notebook.graph())
+
+
+FIRST, SECOND, THIRD = "%%task one\nx = 1", "%%task two\nx = 2", "%%task fit\ny = x"
 
 
 def test_needed_are_the_providers_and_what_comes_after(machine):
@@ -93,6 +119,13 @@ def test_what_reads_from_another_task_now_does_not_stand(machine):
     assert made(machine) == ["a", "c", "b", "c", "d"]
 
 
+def test_what_was_edited_since_does_not_stand(machine):
+    play(machine, CHAIN, ONE_ENGINE, ask("clean"), done(0), done(1))
+    newer = document(task("load"), task("clean", "load", code="clean2"), task("fit", "clean"))
+    play(machine, newer, ask("fit", confirm=False))
+    assert made(machine) == ["load", "clean", "clean", "fit"]
+
+
 def test_what_read_an_older_run_does_not_stand(machine):
     play(machine, CHAIN, ONE_ENGINE, ask("clean"), done(0), done(1), ask("load", forced=True), done(2))
     play(machine, ask("fit", confirm=False))
@@ -119,6 +152,81 @@ def test_newer_code_above_an_open_run_supersedes_it(machine):
     assert machine.runs[RunId(1)].state is RunState.CANCELLED
 
 
+def test_newer_values_supersede_a_run_that_holds_older_ones(machine):
+    play(machine, CHAIN, ONE_ENGINE, ask("clean"), ask("load", renewed=["load"]))
+    assert made(machine) == ["load", "clean", "load", "clean"]
+    assert [run.state for run in machine.runs.by_id.values()][:2] == [RunState.CANCELLED] * 2
+
+
+def test_newer_values_are_no_matter_to_what_has_settled(machine):
+    play(machine, CHAIN, ONE_ENGINE, ask("clean"), done(0), ask("clean", confirm=False, renewed=["load"]))
+    assert made(machine) == ["load", "clean"]
+
+
+def proved(run: int, key: str) -> list[ev.Event]:
+    return [ev.Captured(1.0, RunId(run)), ev.Proved(1.0, RunId(run), Key(key), None)]
+
+
+def overtaken(machine: Machine, key: str) -> None:
+    """Run 1, of clean, is open and read run 0, of load; run 2 is another run of load, with this key."""
+    for event in (CHAIN, ONE_ENGINE, engine("1"), ask("clean"), *proved(0, "old"), done(0), *proved(1, "clean")):
+        machine.handle(event)
+    for event in (ask("load"), *proved(2, key)):
+        machine.handle(event)
+
+
+def test_a_newer_run_with_another_key_supersedes_what_reads_the_older(machine):
+    overtaken(machine, "new")
+    machine.handle(ask("clean"))
+    assert made(machine) == ["load", "clean", "load", "clean"]
+    assert machine.runs[RunId(3)].needs == {RunId(2)}
+
+
+def test_a_newer_run_with_the_same_key_changes_nothing(machine):
+    overtaken(machine, "old")
+    machine.handle(ask("clean"))
+    assert made(machine) == ["load", "clean", "load"]
+
+
+def test_a_newer_run_that_ended_badly_changes_nothing(machine):
+    overtaken(machine, "new")
+    for event in (failed(2), ask("fit", confirm=False)):
+        machine.handle(event)
+    assert made(machine) == ["load", "clean", "load", "fit"]
+
+
+def test_outdated_is_what_a_request_finds_out_too_late(machine):
+    for event in (CHAIN, ONE_ENGINE, engine("1"), ask("clean"), *proved(0, "old"), done(0), *proved(1, "clean")):
+        machine.handle(event)
+    for event in (ask("fit"), *proved(2, "new")):
+        machine.handle(event)
+    assert outdated(machine.graph, machine.runs, [TaskName("fit"), TaskName("gone")]) == ("clean", "fit")
+
+
+def test_what_was_found_out_too_late_is_planned_anew(machine):
+    for event in (CHAIN, ONE_ENGINE, engine("1"), ask("clean"), *proved(0, "old"), done(0), *proved(1, "clean")):
+        machine.handle(event)
+    for event in (ask("fit"), *proved(2, "new"), ask("clean", "fit", confirm=False)):
+        machine.handle(event)
+    assert made(machine) == ["load", "clean", "load", "fit", "clean", "fit"]
+    assert machine.runs[RunId(4)].needs == {RunId(2)}
+
+
+def test_nothing_is_outdated_while_nothing_changes(machine):
+    play(machine, CHAIN, ONE_ENGINE, ask("fit"), done(0))
+    assert outdated(machine.graph, machine.runs, [TaskName("fit")]) == ()
+
+
+def test_an_edit_of_a_comment_supersedes_nothing(machine):
+    play(machine, sourced(FIRST), ONE_ENGINE, ask("one"), sourced(FIRST + "  # the one"), ask("one"))
+    assert made(machine) == ["one"]
+
+
+def test_other_options_supersede(machine):
+    play(machine, LOAD, ONE_ENGINE, ask("load"), document(task("load", cpus=2)), ask("load"))
+    assert made(machine) == ["load", "load"]
+
+
 def test_a_superseded_run_whose_task_is_gone_is_not_planned_anew(machine):
     play(machine, CHAIN, ONE_ENGINE, ask("clean"), document(task("load", code="load2")), ask("load"))
     assert made(machine) == ["load", "clean", "load"]
@@ -142,6 +250,22 @@ def test_what_is_planned_anew_is_still_wanted_as_it_was(machine):
 def test_is_current_until_the_task_is_gone(machine):
     play(machine, THREE, ask("a"), document(task("b")))
     assert not is_current(machine.graph, machine.runs, machine.runs[RunId(0)])
+
+
+def test_a_run_that_reads_from_another_task_now_is_not_current(machine):
+    play(machine, sourced(FIRST, THIRD), ask("fit"), sourced(FIRST, SECOND, THIRD), ask("fit"))
+    assert [run.state for run in machine.runs.by_id.values()][1] is RunState.CANCELLED
+    assert made(machine) == ["one", "fit", "two", "fit"]
+
+
+def test_moved_are_the_tasks_that_read_from_another_task_now(machine):
+    play(machine, sourced(FIRST, THIRD), ONE_ENGINE, ask("fit"), done(0), done(1), sourced(FIRST, SECOND, THIRD))
+    assert moved(machine.graph, machine.runs) == ("fit",)
+
+
+def test_a_task_that_was_edited_has_not_moved(machine):
+    play(machine, sourced(FIRST, THIRD), ONE_ENGINE, ask("fit"), sourced(FIRST, SECOND, THIRD + " + 1"))
+    assert moved(machine.graph, machine.runs) == ()
 
 
 def test_remaining_is_the_longest_path(machine):

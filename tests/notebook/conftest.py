@@ -36,6 +36,10 @@ class Ran:
         """The tasks whose bodies were executed."""
         return [task["name"] for task in self.report["tasks"] if task["ran"]]
 
+    def summary(self, task: str, name: str) -> str:
+        """What the task's output is, in words."""
+        return next(output["summary"] for output in self.tasks[task]["outputs"] if output["name"] == name)
+
     def why(self, task: str) -> list[str]:
         return [reason["text"] for reason in self.tasks[task]["reasons"]]
 

@@ -107,13 +107,68 @@ def test_a_value_is_captured_as_it_was_when_the_task_was_submitted(kernel, tmp_p
     assert kernel.text("score", "d") == "1"
 
 
-def test_a_task_whose_plain_cell_was_edited_and_not_run_is_blocked(kernel):
+def test_a_task_whose_input_was_bound_by_a_cell_below_is_blocked_and_names_the_cell_to_run(kernel):
     kernel.execute("n = 1", "a")
     kernel.execute("%%task t\nm = n", "b")
     kernel.execute("n = 2", "x")
     kernel.execute("%%task t\nm = n", "b")
-    told = kernel.text("m", "c")
-    assert "run cell 1 first" in told or told == "1"
+    assert "run cell 2 first" in kernel.text("m", "c")
+
+
+def test_submitting_again_with_another_value_replaces_the_run_that_held_the_older_one(kernel, tmp_path):
+    kernel.execute("n = 1", "a")
+    kernel.execute(SLOW.replace("41 + 1", "n"), "b")
+    kernel.execute("n = 7", "a")
+    kernel.execute(SLOW.replace("41 + 1", "n"), "b")
+    (tmp_path / "go").touch()
+    assert kernel.text("score", "c") == "7"
+
+
+def test_submitting_again_with_nothing_changed_leaves_the_run_alone(kernel, tmp_path):
+    kernel.execute(SLOW, "a")
+    kernel.execute(SLOW, "a")
+    (tmp_path / "go").touch()
+    assert kernel.text("score", "c") == "42"
+    kernel.execute("%phelps wait")
+    assert kernel.card("slow").startswith("✓ slow · done")
+
+
+def test_reading_what_could_not_be_stored_says_why(kernel):
+    kernel.execute("%%task t\nlines = (i for i in range(3))", "a")
+    assert "generator" in kernel.text("print(lines)", "b")
+
+
+def test_names_bound_under_capture_are_its_cells(kernel):
+    kernel.execute("x = 1", "a")
+    kernel.execute("%%capture\nx = 2", "b")
+    kernel.execute("%%task t\ny = x", "c")
+    assert kernel.text("y", "d") == "2"
+
+
+def test_after_a_restart_a_fresh_result_is_there_without_running_its_cell(kernel, tmp_path):
+    (tmp_path / "book.ipynb").write_text(
+        '{"cells": [{"cell_type": "code", "id": "a", "metadata": {}, "outputs": [], "execution_count": null,'
+        ' "source": "%%task t\\nx = 41 + 1"}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'
+    )
+    begin = "import os; os.environ['JPY_SESSION_NAME'] = 'book.ipynb'"
+    kernel.execute(f"%unload_ext phelps_jupyter\n{begin}\n%load_ext phelps_jupyter")
+    kernel.execute("%%task t\nx = 41 + 1", "a")
+    assert kernel.text("x", "b") == "42"
+    kernel.manager.restart_kernel()
+    kernel.client.wait_for_ready(timeout=60)
+    kernel.execute(f"{begin}\n%load_ext phelps_jupyter")
+    assert kernel.text("x", "b") == "42"
+
+
+def test_a_waiting_cell_with_await_can_be_interrupted(kernel, tmp_path):
+    kernel.execute(SLOW, "a")
+    request = kernel.send("import asyncio\nawait asyncio.sleep(0)\nprint(score)", "b")
+    while "waiting for" not in str(kernel.client.get_iopub_msg(timeout=60)["content"]):
+        pass
+    kernel.manager.interrupt_kernel()
+    messages = kernel.collect(request)
+    (tmp_path / "go").touch()
+    assert any(message["content"].get("ename") == "KeyboardInterrupt" for message in messages)
 
 
 def test_unknown_commands_and_tasks_are_said(kernel):

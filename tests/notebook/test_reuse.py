@@ -161,3 +161,21 @@ def test_parameters_reach_the_notebook_and_count(book):
 def test_equal_keys_are_computed_once(book):
     ran = book(a="%%task a\nx = [1, 2]", b="%%task b\nx = [1, 2]").run()
     assert sorted(task["state"] for task in ran.report["tasks"]) == ["done", "reused"]
+
+
+def test_what_was_set_before_the_extension_was_loaded_counts(book):
+    notebook = book(
+        early="import os\nos.environ['PHELPS_MODE'] = '1'",
+        load="%load_ext phelps_jupyter",
+        t="%%task t\nimport os\ny = os.environ['PHELPS_MODE']",
+    )
+    notebook.run()
+    notebook.edit("early", "'1'", "'2'")
+    assert notebook.run().why("t")[0].startswith("the environment changed")
+
+
+def test_which_inputs_are_one_object_counts(book):
+    notebook = book(a="a = [1]\nb = a", t="%%task t\na.append(2)\nn = len(b)")
+    assert notebook.run().summary("t", "n") == "2"
+    notebook.edit("a", "b = a", "b = list(a)")
+    assert notebook.run().summary("t", "n") == "1"

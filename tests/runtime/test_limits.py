@@ -63,8 +63,9 @@ def test_mapped_files_do_not(tmp_path: Path) -> None:
 def test_pages_shared_since_a_fork_are_told_apart() -> None:
     held = touched(100 * MB)
     with forked(lambda: len(held)) as pid:
+        # The rest of this process is shared as well: only the ratio tells.
         assert limits.anonymous(pid) > 90 * MB
-        assert limits.proportional(pid) < 80 * MB
+        assert limits.proportional(pid) < 0.8 * limits.anonymous(pid)
 
 
 def test_a_process_that_is_gone_holds_nothing() -> None:
