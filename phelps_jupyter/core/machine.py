@@ -182,7 +182,8 @@ class Machine:
         return [ev.Prove(event, run.id)]
 
     def _on_proved(self, run: Run, event: ev.Proved) -> list[Action]:
-        run.key, run.verdict, run.reasons = event.key, event.verdict, event.reasons
+        self.runs.note_key(run, event.key)
+        run.verdict, run.reasons = event.verdict, event.reasons
         if event.record is not None and not _runs_anyway(run):
             return self._reuse(run, event.record, event)
         if event.record is not None:
@@ -191,7 +192,6 @@ class Machine:
         if twin is None:
             return self._make_ready(run, event)
         self.runs.wait(run, twin)
-        self.runs.tell_by_key(run)
         return self._hurry([twin]) if run.awaited else []
 
     def _reuse(self, run: Run, record: Record, event: Event) -> list[Action]:

@@ -138,10 +138,8 @@ def _outdated(graph: Graph, runs: Runs, opened: Iterable[Run], renewed: frozense
 
 
 def _is_overtaken(runs: Runs, run: Run) -> bool:
-    """Its task has been started or found again with another key since."""
-    latest = runs[runs.latest[run.task.name]]
-    known = latest.key is not None and run.key is not None
-    return known and latest.key != run.key and (latest.good or not latest.settled)
+    """Its task has gone on with another key since."""
+    return run.key is not None and runs.newest_key(run.task.name) not in (None, run.key)
 
 
 def _with_readers(runs: Runs, first: Iterable[Run]) -> list[Run]:
@@ -192,10 +190,12 @@ class _Drawing:
 
     def _standing_run(self, task: TaskName) -> Run | None:
         """The task's last run, where nothing can have changed since: not what it is, nor what it needs."""
-        last = self.runs.of(task)
-        if last is None or not last.settled or self.request.confirm or task in self.targets:
+        if self.request.confirm or task in self.targets or task in self.replaced:
             return None
-        return last if is_current(self.graph, self.runs, last) and last.needs == self._needs(task) else None
+        last = self.runs.of(task)
+        if last is None or not is_current(self.graph, self.runs, last):
+            return None
+        return last if last.needs == self._needs(task) else None
 
     def _needs(self, task: TaskName) -> frozenset[RunId]:
         return frozenset(self.serving[other] for other in needed(self.graph, task))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import insort
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -129,6 +130,8 @@ class Runs:
     """The run that tells a task's state. A run that merely confirms the last one never gets here."""
     open: dict[TaskName, dict[RunId, None]] = field(default_factory=dict)
     """Runs that have not settled, the oldest first."""
+    proved: dict[TaskName, list[RunId]] = field(default_factory=dict)
+    """Runs whose key is known, the oldest first."""
     readers: dict[RunId, set[RunId]] = field(default_factory=dict)
     """Runs that wait for this one, or did when they were planned."""
 
@@ -162,10 +165,18 @@ class Runs:
         if self.latest[run.task.name] < run.id:
             self.latest[run.task.name] = run.id
 
-    def tell_by_key(self, run: Run) -> None:
-        """A run with another key than its task's last one tells the task's state from now on."""
-        if self.by_id[self.latest[run.task.name]].key != run.key:
-            self.is_news(run)
+    def note_key(self, run: Run, key: Key) -> None:
+        """The run's key is known now, perhaps once more."""
+        if run.key is None:
+            insort(self.proved.setdefault(run.task.name, []), run.id)
+        run.key = key
+
+    def newest_key(self, task: TaskName) -> Key | None:
+        """The key of the task's youngest run that has one and has not ended badly."""
+        proved = self.proved.get(task, [])
+        while proved and self.by_id[proved[-1]].settled and not self.by_id[proved[-1]].good:
+            proved.pop()
+        return self.by_id[proved[-1]].key if proved else None
 
     def settled(self, run: Run) -> None:
         """The run has ended. One that only found again what the task's last run had made is no news."""

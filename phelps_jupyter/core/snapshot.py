@@ -59,7 +59,7 @@ def task_view(machine: Machine, task: TaskName) -> TaskView:
         name=task,
         cell=cell,
         place=place,
-        verdict=run.verdict,
+        verdict=run.verdict or _unproved(run),
         reasons=run.reasons,
         state=run.state,
         ran=run.attempt > 0,
@@ -76,6 +76,13 @@ def task_view(machine: Machine, task: TaskName) -> TaskView:
         waits_for=_waits_for(machine, run),
         skipped_for=machine.runs[run.root].task.name if run.root is not None else "",
     )
+
+
+def _unproved(run: Run) -> Verdict | None:
+    """The verdict on a run that ended before its key was proved: wrongly declared, or for want of what it needs."""
+    if not run.settled:
+        return None
+    return Verdict.STALE if run.state is RunState.FAILED else Verdict.UNDECIDED
 
 
 def sources(graph: Graph, cell: CellId) -> tuple[Source, ...]:

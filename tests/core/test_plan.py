@@ -158,6 +158,14 @@ def test_newer_values_supersede_a_run_that_holds_older_ones(machine):
     assert [run.state for run in machine.runs.by_id.values()][:2] == [RunState.CANCELLED] * 2
 
 
+def test_a_run_that_is_older_than_one_superseded_does_not_stand(machine):
+    play(machine, CHAIN, ONE_ENGINE, engine("1"), ask("load"), done(0), ask("clean"))
+    machine.handle(ask("clean"))
+    for event in (cancel(), ask("clean"), ask("clean", confirm=False, renewed=["load"])):
+        machine.handle(event)
+    assert made(machine)[-2:] == ["load", "clean"]
+
+
 def test_newer_values_are_no_matter_to_what_has_settled(machine):
     play(machine, CHAIN, ONE_ENGINE, ask("clean"), done(0), ask("clean", confirm=False, renewed=["load"]))
     assert made(machine) == ["load", "clean"]

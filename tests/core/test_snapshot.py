@@ -28,7 +28,7 @@ from documents import (
 from phelps_jupyter.core import events as ev
 from phelps_jupyter.core.freshness import Reason, Verdict
 from phelps_jupyter.core.machine import Machine
-from phelps_jupyter.core.model import CellId, FailureKind, Key, RunId, RunState, TaskName, Usage
+from phelps_jupyter.core.model import CellId, Failure, FailureKind, Key, RunId, RunState, TaskName, Usage
 from phelps_jupyter.core.snapshot import Source, TaskView, reason_json, task_json, task_view
 
 
@@ -80,6 +80,13 @@ def test_the_verdict_is_what_the_key_proved(machine):
         machine.handle(event)
     machine.handle(ev.Proved(1.0, RunId(0), Key("k"), None, Verdict.STALE, (never,)))
     assert (view(machine, "load").verdict, view(machine, "load").reasons) == (Verdict.STALE, (never,))
+
+
+def test_a_run_that_ended_unproved_has_a_verdict_all_the_same(machine):
+    broken = Failure(FailureKind.DECLARATION, "it is declared so")
+    for event in (CHAIN, ask("clean"), ev.CaptureFailed(2.0, RunId(0), RunState.FAILED, broken)):
+        machine.handle(event)
+    assert (view(machine, "load").verdict, view(machine, "clean").verdict) == (Verdict.STALE, Verdict.UNDECIDED)
 
 
 def test_a_skipped_task_names_what_failed(machine):
