@@ -9,7 +9,8 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from books import ENDED, ENDED_WELL, PLAIN, WAYS, Booked, Live, Place, look, picture_of, told
+import invariants
+from books import ENDED, ENDED_WELL, PLAIN, Booked, Live, Place, look, picture_of, told
 from documents import graph
 
 from phelps_jupyter.core import events as ev
@@ -70,9 +71,9 @@ class Simulation:
         actions = self.machine.handle(event)
         self._book_new_runs()
         for action in actions:
-            assert action.cause == event
+            assert action.cause is event
             self._perform(action)
-        self.check()
+        invariants.check(self)
         if self.prompt:
             self.answer_all()
         return actions
@@ -124,7 +125,7 @@ class Simulation:
         assert action.attempt == booked.attempts + 1
         assert not any(run == action.run for run, _ in self.live)
         assert action.engine not in {live.engine for live in self.live.values()}
-        if not self._runs_anyway(action.run):
+        if not self.runs_anyway(action.run):
             others = [self.booked[run] for run, _ in self._counting() if run != action.run]
             # One that goes whatever is known may come later, and overtake.
             assert booked.key not in [other.key for other in others if other.proved < booked.proved]
@@ -138,7 +139,8 @@ class Simulation:
     def _counting(self) -> list[Slot]:
         return [slot for slot, live in self.live.items() if live.wanted]
 
-    def _runs_anyway(self, run: RunId) -> bool:
+    def runs_anyway(self, run: RunId) -> bool:
+        """Whether it is never reused."""
         found = self.machine.runs[run]
         return found.forced or found.task.options.always
 
@@ -146,7 +148,7 @@ class Simulation:
         key = self.booked[run.id].key
         assert key is not None
         self.records[key] = Record(key, run.task.name, "", "", (), run.outputs, Usage(), "", self.clock)
-        if not self._runs_anyway(run.id):
+        if not self.runs_anyway(run.id):
             self.executed[key] += 1
 
     def change_document(self, tasks: Iterable[Task]) -> None:
@@ -233,7 +235,7 @@ class Simulation:
         del self.engines[engine]
         lost = [slot for slot, live in self.live.items() if live.engine == engine]
         for slot in lost:
-            self.booked[slot[0]].losses += self._counts(slot)
+            self.booked[slot[0]].losses += self.counts(slot)
             del self.live[slot]
         self.ghosts += lost
         self.feed(lambda at: ev.EngineLeft(at, engine, "it was killed"))
@@ -278,7 +280,7 @@ class Simulation:
         """An attempt says that its body runs."""
         before = self._looks()
         self.feed(lambda at: ev.AttemptStarted(at, *slot))
-        if not self._counts(slot):
+        if not self.counts(slot):
             assert self._looks() == before
 
     def succeed(self, slot: Slot) -> None:
@@ -291,11 +293,11 @@ class Simulation:
     def fail(self, slot: Slot, kind: FailureKind, peak: int = 0) -> None:
         """An attempt says that it ended badly."""
         failure = Failure(kind, f"{kind} it was")
-        self.booked[slot[0]].losses += kind is FailureKind.LOST and self._counts(slot)
+        self.booked[slot[0]].losses += kind is FailureKind.LOST and self.counts(slot)
         self._end(slot, lambda at: ev.AttemptFailed(at, *slot, failure, Usage(1.0, peak)))
 
     def _end(self, slot: Slot, make: Callable[[float], Event]) -> None:
-        counts, before = self._counts(slot), self._looks()
+        counts, before = self.counts(slot), self._looks()
         held = self.live.pop(slot, None)
         self.ghosts.append(slot)
         actions = self.feed(make)
@@ -309,7 +311,8 @@ class Simulation:
         moved = {run for run in after if after[run] != before[run]}
         assert moved == {action.run for action in actions if isinstance(action, ev.Submit)}
 
-    def _counts(self, slot: Slot) -> bool:
+    def counts(self, slot: Slot) -> bool:
+        """Whether the attempt is live, and wanted."""
         return slot in self.live and self.live[slot].wanted
 
     def _looks(self) -> dict[RunId, object]:
@@ -328,77 +331,11 @@ class Simulation:
         self.answer_all()
         while self.live:
             slot = next(iter(self.live))
-            if self._counts(slot):
+            if self.counts(slot):
                 self.succeed(slot)
             else:
                 self.fail(slot, FailureKind.LOST)
             self.answer_all()
-
-    def check(self) -> None:
-        """What holds after every event."""
-        self._check_hosts()
-        self._check_steps()
-        self._check_nobody_waits_in_vain()
-        self._check_no_engine_idles()
-
-    def _check_hosts(self) -> None:
-        engines = Counter(live.engine for live in self.live.values())
-        assert all(count == 1 for count in engines.values())
-        for name, place in self.hosts.items():
-            held = [live for live in self.live.values() if live.host == name]
-            assert sum(live.cpus for live in held) <= place.cpus
-            assert sum(live.memory for live in held) <= place.memory
-
-    def _check_steps(self) -> None:
-        for run in self.machine.runs.by_id.values():
-            booked = self.booked[run.id]
-            assert run.state in WAYS[booked.state], (run.id, booked.state, run.state)
-            assert (run.task, dict(run.providers), run.needs) == (booked.task, booked.providers, booked.needs)
-            if booked.state in ENDED:
-                assert look(run) == booked.ending
-            elif run.state in ENDED:
-                self._check_ending(run)
-                booked.ending = look(run)
-            booked.state = run.state.value
-
-    def _check_ending(self, run: Run) -> None:
-        booked = self.booked[run.id]
-        if run.state in ENDED_WELL:
-            assert all(self.machine.runs[need].state in ENDED_WELL for need in booked.needs)
-        if run.state == "reused":
-            assert not self._runs_anyway(run.id)
-        if run.state == "skipped":
-            assert any(self.machine.runs[need].state in ENDED - ENDED_WELL for need in booked.needs)
-            assert run.root is not None
-            assert self.machine.runs[run.root].state in ENDED - ENDED_WELL - {"skipped"}
-        assert not any(slot[0] == run.id and live.wanted for slot, live in self.live.items())
-
-    def _check_nobody_waits_in_vain(self) -> None:
-        for run, booked in self.booked.items():
-            if booked.state == "waiting" and run not in self.captures and run not in self.proofs:
-                others = self.machine.runs[run].waits_for
-                assert others
-                assert all(self.booked[other].state not in ENDED for other in others)
-            if booked.state in ("submitted", "running"):
-                assert self._counts((run, booked.attempts))
-
-    def _check_no_engine_idles(self) -> None:
-        busy = {live.engine for live in self.live.values()}
-        idle = [engine for engine in self.engines if engine not in busy]
-        ready = [run for run in self.machine.runs.by_id.values() if run.state == "ready"]
-        assert not [(run.id, engine) for run in ready for engine in idle if self._fits(run, engine)]
-        assert not ready or self.engines or self.starting
-
-    def _fits(self, run: Run, engine: EngineId) -> bool:
-        host, labels = self.engines[engine]
-        held = [live for live in self.live.values() if live.host == host]
-        needs = run.resources
-        cpus = self.hosts[host].cpus if needs.cpus == "all" else needs.cpus
-        return (
-            (needs.label is None or needs.label in labels or needs.label == host)
-            and cpus + sum(live.cpus for live in held) <= self.hosts[host].cpus
-            and (needs.memory or 0) + sum(live.memory for live in held) <= self.hosts[host].memory
-        )
 
     def check_end(self) -> None:
         """What holds when everything was answered: each task shows what a run of all, from top to bottom, would."""

@@ -25,7 +25,7 @@ KINDS = [FailureKind.MEMORY, FailureKind.LOST, FailureKind.TIMEOUT, FailureKind.
 STEPS = 100
 
 
-@settings(max_examples=250, derandomize=True, deadline=None, phases=[Phase.generate])
+@settings(max_examples=200, derandomize=True, deadline=None, phases=[Phase.generate])
 @given(st.integers(0, 2**64 - 1))
 def test_whatever_comes(seed):
     weather = Weather(Random(seed))
