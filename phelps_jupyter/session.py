@@ -23,7 +23,7 @@ from phelps_jupyter.core.events import Action, Event
 from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.machine import Machine
 from phelps_jupyter.core.model import Ended, Failure, FailureKind, Part, RunId, RunState, TaskName
-from phelps_jupyter.core.plan import moved
+from phelps_jupyter.core.plan import moved, outdated, upstream
 from phelps_jupyter.core.runs import Run
 from phelps_jupyter.core.snapshot import TaskView, task_view
 from phelps_jupyter.errors import InternalError, PhelpsError, StoreError
@@ -219,16 +219,13 @@ class Session:
 
     def _request(self, tasks: tuple[TaskName, ...], forced: bool) -> None:
         try:
-            self._take(
-                ev.RunRequested(
-                    time.time(),
-                    tasks,
-                    forced,
-                    self._seconds(),
-                    confirm=not self.surface.headless,
-                    renewed=self._renewed(tasks),
-                )
-            )
+            above = upstream(self.machine.graph, [task for task in tasks if task in self.machine.graph.tasks])
+            confirm, renewed = not self.surface.headless, self._renewed(above)
+            self._take(ev.RunRequested(time.time(), tasks, forced, self._seconds(), renewed, confirm))
+            # That a task above has other inputs now is known only after its proof.
+            again = outdated(self.machine.graph, self.machine.runs, tasks)
+            if again:
+                self._take(ev.RunRequested(time.time(), again, confirm=False))
         finally:
             with self.moved:
                 self._captures_asked -= 1

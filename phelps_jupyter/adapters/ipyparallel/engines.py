@@ -198,10 +198,13 @@ class IpyparallelEngines:
         if self._replacements < REPLACEMENTS:
             self._replacements += 1
             self._replace(cluster)
+        elif not self._seats:
+            self._settle_by = time.monotonic()
 
     def _replace(self, cluster: Cluster) -> None:
         try:
             cluster.add_engine()
+            self._settle_by = time.monotonic() + START_TIMEOUT
         except Exception as error:
             # As in _open. The other engines go on.
             self._notify(EnginesFailed(time.time(), f"an engine could not be replaced: {error}"))
@@ -213,7 +216,7 @@ class IpyparallelEngines:
             self._settle_by = 0.0
             self._notify(EnginesSettled(time.time()))
         elif late:
-            self._fail(f"no ipyparallel engine registered within {START_TIMEOUT:.0f} s")
+            self._fail(f"no ipyparallel engine is left, or none registered within {START_TIMEOUT:.0f} s")
 
     def _submit(self, engine: EngineId, order: Order) -> None:
         number = (order.run, order.attempt)
