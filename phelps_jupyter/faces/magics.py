@@ -14,7 +14,7 @@ from IPython.display import display
 
 from phelps_jupyter.core.freshness import Verdict
 from phelps_jupyter.core.model import Cell, CellId, TaskName
-from phelps_jupyter.core.options import parse_line, usage
+from phelps_jupyter.core.options import complete, parse_line, usage
 from phelps_jupyter.errors import DeclarationError
 from phelps_jupyter.faces import tables
 from phelps_jupyter.faces.cards import joined
@@ -190,6 +190,7 @@ def load(shell: Any) -> Live:
         PhelpsMagics.task.__doc__ = usage()
         shell.configurables.append(settings)
         shell.register_magics(magics)
+        shell.set_hook("complete_command", lambda _, event: list(complete(event.line)), str_key="%%task")
         live.install()
     return live
 

@@ -176,6 +176,16 @@ def test_unknown_commands_and_tasks_are_said(kernel):
     assert "no task 'nope'" in kernel.text("%phelps why nope")
 
 
+def test_options_complete_with_tab(kernel):
+    reply = kernel.client.complete("%%task fit --c", 14, reply=True, timeout=60)
+    assert "--cpus" in reply["content"]["matches"]
+
+
+def test_the_magic_has_its_options_for_help(kernel):
+    reply = kernel.client.inspect("%%task", 6, reply=True, timeout=60)
+    assert "--cpus" in reply["content"]["data"]["text/plain"]
+
+
 def test_settings_are_traitlets(kernel):
     kernel.execute("%config Phelps.engines = 3")
     assert kernel.text("%config Phelps.engines") == "3"
