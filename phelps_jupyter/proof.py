@@ -11,7 +11,7 @@ from phelps_jupyter.adapters.files import file_parts
 from phelps_jupyter.adapters.namespace import Namespace
 from phelps_jupyter.adapters.sources import ModuleSources
 from phelps_jupyter.adapters.surroundings import Surroundings
-from phelps_jupyter.capture import Capture, Captured
+from phelps_jupyter.capture import Blocked, Capture, Captured
 from phelps_jupyter.core.dialect import to_python
 from phelps_jupyter.core.freshness import ALWAYS, NEVER_RAN, RESEEDED, Reason, Verdict, compare, key_of, opaque_reason
 from phelps_jupyter.core.graph import Graph
@@ -130,6 +130,9 @@ class Proofs:
             return False
         try:
             now = self._capture(machine, run)
+        except Blocked:
+            # A cell below has bound the name since: what was captured is still what the provider gave.
+            return False
         except Exception:
             # Whatever is wrong, the run that is made now meets it again and tells it.
             return True

@@ -239,7 +239,9 @@ class Session:
             return {}
 
     def _renewed(self, tasks: Sequence[TaskName]) -> frozenset[TaskName]:
-        """Of these, the tasks with an open run that holds other values than the kernel has now."""
+        """Of these, the tasks with an open run that holds other values than the kernel has now. Headless: none."""
+        if self.surface.headless:
+            return frozenset()
         opened = self.machine.runs.open_of(tasks)
         return frozenset(run.task.name for run in opened if self._proofs.outdated(self.machine, run))
 

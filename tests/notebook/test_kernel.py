@@ -133,6 +133,15 @@ def test_submitting_again_with_nothing_changed_leaves_the_run_alone(kernel, tmp_
     assert kernel.card("slow").startswith("✓ slow · done")
 
 
+def test_a_running_task_goes_on_when_a_cell_below_binds_its_input_anew(kernel, tmp_path):
+    kernel.execute("n = 1", "a")
+    kernel.execute(SLOW.replace("41 + 1", "n"), "b")
+    kernel.execute("n = 2", "c")
+    kernel.execute("%%task reader\ndouble = score * 2", "d")
+    (tmp_path / "go").touch()
+    assert kernel.text("double", "e") == "2"
+
+
 def test_reading_what_could_not_be_stored_says_why(kernel):
     kernel.execute("%%task t\nlines = (i for i in range(3))", "a")
     assert "generator" in kernel.text("print(lines)", "b")
