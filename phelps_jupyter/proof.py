@@ -123,16 +123,20 @@ class Proofs:
                 lost.append("text")
         return lost
 
-    def outdated(self, machine: Machine, run: Run) -> bool:
-        """Whether the kernel holds other values by now than those that were captured for this open run."""
+    def outdated(self, machine: Machine, run: Run, *, asked: bool) -> bool:
+        """Whether the kernel holds other values by now than those that were captured for this open run.
+
+        ``asked``: somebody asks for this very task, not only for one below it.
+        """
         held = self._held.get(run.id)
         if held is None:
             return False
         try:
             now = self._capture(machine, run)
         except Blocked:
-            # A cell below has bound the name since: what was captured is still what the provider gave.
-            return False
+            # A cell below has bound the name since: what was captured is still what the provider gave, and serves the
+            # tasks below. Who asks for this task is told that it could not start now.
+            return asked
         except Exception:
             # Whatever is wrong, the run that is made now meets it again and tells it.
             return True

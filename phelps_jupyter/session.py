@@ -220,7 +220,7 @@ class Session:
     def _request(self, tasks: tuple[TaskName, ...], forced: bool) -> None:
         try:
             above = upstream(self.machine.graph, [task for task in tasks if task in self.machine.graph.tasks])
-            confirm, renewed = not self.surface.headless, self._renewed(above)
+            confirm, renewed = not self.surface.headless, self._renewed(above, tasks)
             self._take(ev.RunRequested(time.time(), tasks, forced, self._seconds(), renewed, confirm))
             # That a task above has other inputs now is known only after its proof.
             again = outdated(self.machine.graph, self.machine.runs, tasks)
@@ -238,12 +238,13 @@ class Session:
             self._say(error)
             return {}
 
-    def _renewed(self, tasks: Sequence[TaskName]) -> frozenset[TaskName]:
+    def _renewed(self, tasks: Sequence[TaskName], asked: Sequence[TaskName]) -> frozenset[TaskName]:
         """Of these, the tasks with an open run that holds other values than the kernel has now. Headless: none."""
         if self.surface.headless:
             return frozenset()
         opened = self.machine.runs.open_of(tasks)
-        return frozenset(run.task.name for run in opened if self._proofs.outdated(self.machine, run))
+        outdated = (run for run in opened if self._proofs.outdated(self.machine, run, asked=run.task.name in asked))
+        return frozenset(run.task.name for run in outdated)
 
     def _take(self, event: Event) -> None:
         """Feed one event, and all that follows from it at once, in order."""

@@ -107,12 +107,16 @@ def test_a_value_is_captured_as_it_was_when_the_task_was_submitted(kernel, tmp_p
     assert kernel.text("score", "d") == "1"
 
 
-def test_a_task_whose_input_was_bound_by_a_cell_below_is_blocked_and_names_the_cell_to_run(kernel):
+@pytest.mark.parametrize("ended", [True, False], ids=["after it ended", "while it runs"])
+def test_a_task_whose_input_was_bound_by_a_cell_below_is_blocked_and_names_the_cell_to_run(kernel, tmp_path, ended):
     kernel.execute("n = 1", "a")
-    kernel.execute("%%task t\nm = n", "b")
+    kernel.execute(SLOW.replace("41 + 1", "n"), "b")
+    if ended:
+        (tmp_path / "go").touch()
+        kernel.execute("%phelps wait")
     kernel.execute("n = 2", "x")
-    kernel.execute("%%task t\nm = n", "b")
-    assert "run cell 2 first" in kernel.text("m", "c")
+    kernel.execute(SLOW.replace("41 + 1", "n"), "b")
+    assert "run cell 2 first" in kernel.text("score", "c")
 
 
 def test_submitting_again_with_another_value_replaces_the_run_that_held_the_older_one(kernel, tmp_path):
