@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 import builtins
-import secrets
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 
 from phelps_jupyter.adapters.namespace import Missing, Namespace
 from phelps_jupyter.adapters.sources import ModuleSources
+from phelps_jupyter.core.ancestry import places
 from phelps_jupyter.core.graph import Graph
+from phelps_jupyter.core.members import input_parts, name_of
 from phelps_jupyter.core.model import CellId, Digest, Part, PartKind, Version
 from phelps_jupyter.core.modules import module_parts
+from phelps_jupyter.docstrings import docstring_parts
 from phelps_jupyter.errors import DeclarationError
 from phelps_jupyter.ports import Store
 from phelps_jupyter.runtime.digests import digest
 from phelps_jupyter.runtime.functions import global_reads, is_notebook
 from phelps_jupyter.runtime.orders import Given
+from phelps_jupyter.runtime.summaries import summarise
 from phelps_jupyter.runtime.values import Unstorable, dumps
 
 LineageOf = Callable[[CellId], Digest | None]
+SourceOf = Callable[[CellId, Digest], str]
+"""The object in the store that holds a plain cell of this lineage."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    """Where a value comes from: as it is judged by, where its text is kept, and for people."""
+
+    lineage: str = ""
+    source: str = ""
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +64,7 @@ class Capture:
     store: Store
     sources: ModuleSources
     lineage_of: LineageOf
+    source_of: SourceOf
 
     def take(self) -> Captured:
         """Capture the values. Errors: Blocked, DeclarationError."""
@@ -66,10 +81,12 @@ class Capture:
         parts: list[Part] = []
         givens: list[Given] = []
         for name, value in values.items():
-            part, given = self._hold(name, value, self._origin(wanted.get(name)), name in through_code)
+            part, given = self._hold(name, value, self._origin(name, wanted.get(name)), name in through_code)
             parts += part
             givens.append(given)
-        return Captured(tuple(parts), tuple(givens))
+        task = self.graph.nodes[self.cell].task
+        docs = docstring_parts(task.body, values) if task is not None else ()
+        return Captured((*parts, *docs), tuple(givens))
 
     def _wanted(self) -> dict[str, CellId]:
         inputs = self.graph.inputs[self.cell]
@@ -101,9 +118,21 @@ class Capture:
         except Missing:
             raise DeclarationError(f"`{name}` has no value in the kernel") from None
 
-    def _origin(self, provider: CellId | None) -> str:
-        lineage = None if provider is None else self.lineage_of(provider)
-        return "" if lineage is None else f"cell:{lineage}"
+    def _origin(self, name: str, provider: CellId | None) -> _Origin:
+        cell = provider or self._bound_by(name)
+        lineage = None if cell is None else self.lineage_of(cell)
+        if cell is None or lineage is None:
+            return _Origin()
+        judged_by = "" if provider is None else f"cell:{lineage}"
+        return _Origin(judged_by, self.source_of(cell, lineage), places(self.graph, [cell]))
+
+    def _bound_by(self, name: str) -> CellId | None:
+        """Of a name that is reached through a value: the cell that bound it, if it is as it was then."""
+        origin = self.namespace.origin(name)
+        node = None if origin is None else self.graph.nodes.get(origin.cell)
+        if origin is None or node is None or node.bindings.code != origin.code:
+            return None
+        return origin.cell
 
     def _reached_by(self, value: object) -> list[str]:
         """Names that notebook code reads when it is used: a function's globals, the methods' of an instance's class."""
@@ -117,21 +146,28 @@ class Capture:
             return False
         return self.namespace.is_plain(name) and not hasattr(builtins, name)
 
-    def _hold(self, name: str, value: object, origin: str, through_code: bool) -> tuple[list[Part], Given]:
+    def _hold(self, name: str, value: object, origin: _Origin, through_code: bool) -> tuple[list[Part], Given]:
         try:
             if isinstance(value, ModuleType):
                 return self._module_parts(name, value, through_code), _sent(name, value)
             if is_notebook(value) or (isinstance(value, _CODE) and _is_importable(value)):
                 return self._code_parts(name, value, origin), _sent(name, value)
-            return self._hold_value(name, value, origin)
+            return self._hold_value(name, value, origin, through_code)
         except Unstorable as error:
             raise DeclarationError(f"input `{name}` can't be handed to a task: {error}") from error
 
-    def _hold_value(self, name: str, value: object, origin: str) -> tuple[list[Part], Given]:
+    def _hold_value(self, name: str, value: object, origin: _Origin, through_code: bool) -> tuple[list[Part], Given]:
         version: Version = self.store.put(name, value)
-        part = Part(PartKind.INPUT, name, version.digest, detail=version.summary, origin=origin)
-        given = Given(name, digest=version.digest, identity=_identity(value, version.digest))
-        return [part, *self._whole(version.modules)], given
+        # Of what captured functions take of it, nothing is known.
+        counted = replace(version, members={}) if through_code else version
+        parts = input_parts(self.graph, self.cell, counted, origin.lineage)
+        given = Given(name, digest=version.digest, identity=self._identity(value, version.digest))
+        told = (replace(part, source=origin.source, detail=part.detail or _item_summary(part, value)) for part in parts)
+        return [*told, *self._whole(version.modules)], given
+
+    def _identity(self, value: object, digest: Digest) -> str:
+        """Tells one object from others; says the same in the next kernel, where records speak of it."""
+        return "" if isinstance(value, _ATOMS) else f".{self.namespace.first_name(value)}.{digest}"
 
     def _module_parts(self, name: str, module: ModuleType, through_code: bool) -> list[Part]:
         # Of what captured functions take of it, nothing is known.
@@ -139,10 +175,12 @@ class Capture:
         wanted = [(module.__name__, None)] if attributes is None else [(module.__name__, one) for one in attributes]
         return list(module_parts(wanted, self.sources.find))
 
-    def _code_parts(self, name: str, value: object, origin: str) -> list[Part]:
+    def _code_parts(self, name: str, value: object, origin: _Origin) -> list[Part]:
         digested = digest(value)
         modules = set(digested.modules)
-        parts = [Part(PartKind.FUNCTION, name, Digest(digested.digest), origin=origin)]
+        parts = [
+            Part(PartKind.FUNCTION, name, Digest(digested.digest), origin.place, origin.lineage, origin.source),
+        ]
         if not is_notebook(value):
             parts += self._named_parts(value)
             if not isinstance(value, MethodType):
@@ -157,6 +195,12 @@ class Capture:
         return module_parts([(module, None) for module in sorted(modules)], self.sources.find)
 
 
+def _item_summary(part: Part, value: object) -> str:
+    """What of an input the part stands for, in a few words."""
+    _, key = name_of(part.name)
+    return summarise(value[key]) if isinstance(value, dict) and key in value else ""
+
+
 _CODE = type | FunctionType | BuiltinFunctionType | MethodType
 
 
@@ -164,13 +208,7 @@ def _sent(name: str, value: object) -> Given:
     return Given(name, inline=dumps(value), watched=False)
 
 
-_PROCESS = secrets.token_hex(4)
 _ATOMS = (bool, int, float, complex, str, bytes, type(None))
-
-
-def _identity(value: object, digest: Digest) -> str:
-    """Tells one object from others, also from those of other kernels that a record speaks of."""
-    return "" if isinstance(value, _ATOMS) else f"{_PROCESS}-{id(value):x}-{digest[:8]}"
 
 
 def _is_importable(value: object) -> bool:

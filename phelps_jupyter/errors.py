@@ -2,7 +2,8 @@
 
 PhelpsError
 ├── DeclarationError      the user's declaration: an option, a name, a cell
-│   └── OptionError       ... with the place in the option line
+│   ├── OptionError       ... with the place in the option line
+│   └── NameError         ... a name that no cell above provides: a NameError, as in a plain notebook
 ├── RunError              the cell or the world, while running
 │   └── TaskFailed        raised to whoever waits for a task that failed
 ├── StoreError            the folder `.phelps`: full, read-only, damaged
@@ -41,6 +42,14 @@ class OptionError(DeclarationError):
         if not self.text:
             return message
         return f"{message}\n    {self.text}\n    {' ' * self.at}^"
+
+
+class UndefinedNameError(DeclarationError, NameError):
+    """A task reads a name that no cell above provides."""
+
+
+# Shown as a fresh run of the notebook would show it.
+UndefinedNameError.__name__ = "NameError"
 
 
 class RunError(PhelpsError):

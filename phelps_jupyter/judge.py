@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from phelps_jupyter.adapters.files import file_digest, file_parts
+from phelps_jupyter.adapters.files import Files
+from phelps_jupyter.adapters.presence import Presence
 from phelps_jupyter.adapters.sources import ModuleSources, installed
 from phelps_jupyter.adapters.surroundings import Surroundings
-from phelps_jupyter.core.freshness import ALWAYS, Judgement, Reason, Verdict, judge
-from phelps_jupyter.core.graph import Graph
+from phelps_jupyter.core.files import touches
+from phelps_jupyter.core.freshness import ALWAYS, Judgement, Reason, Verdict, awaits_input, judge, stands
+from phelps_jupyter.core.graph import Graph, changed
 from phelps_jupyter.core.lineage import Lineages
-from phelps_jupyter.core.model import Digest, Part, PartKind, Record, Task, TaskName
+from phelps_jupyter.core.members import digest_of, name_of
+from phelps_jupyter.core.model import CellId, Digest, Part, PartKind, Record, Task, TaskName, Version
 from phelps_jupyter.core.modules import project_digest, reach_of, version_digest
+from phelps_jupyter.core.setters import SettingLineages, may_set
 from phelps_jupyter.errors import DeclarationError
-from phelps_jupyter.outcomes import seed_text
+from phelps_jupyter.parts import env_parts, outputs_of, seed_text, settings_origin, task_parts
 from phelps_jupyter.ports import Index, Store
-from phelps_jupyter.proof import env_parts, settings_lineage, task_parts
 
+if TYPE_CHECKING:
+    from phelps_jupyter.records.located import Locator
+    from phelps_jupyter.records.reasons import Explanation
+
+OUTSIDE = frozenset({PartKind.VERSION, PartKind.MODULE, PartKind.FILE, PartKind.FOLDER, PartKind.PATH, PartKind.ENV})
+"""Kinds of parts that can change while the notebook's text and the index's records stay as they are. All others follow
+from these two alone: `standing` relies on it."""
 RECORDS_LOOKED_AT = 20
 """Of each task: an undone edit brings back one of its last results."""
 
@@ -28,18 +40,66 @@ class Judge:
 
     graph: Graph
     notebook: str
-    store: Store
+    store: Store | Presence
     index: Index
     now: Surroundings
     start: str = ""
     """The folder that the notebook's kernel starts in, where it is not the one of ``now``."""
     _judged: dict[TaskName, Judgement] = field(default_factory=dict)
+    _found: Locator | None = None
+    _last: Mapping[TaskName, Record] | None = None
+    _own: dict[TaskName, Mapping[tuple[PartKind, str], Digest]] = field(default_factory=dict)
+    """For each task, the parts of its key that follow from the notebook's text."""
+    _files: Files = field(init=False)
     _sources: ModuleSources = field(init=False)
     _lineages: Lineages = field(init=False)
+    _setters: SettingLineages | None = None
 
     def __post_init__(self) -> None:
+        self._files = Files(self.start or self.now.folder, self.index)
         self._sources = ModuleSources(self.now.path)
         self._lineages = Lineages(self.graph, self._version_of)
+
+    def moved_to(self, graph: Graph) -> Judge:
+        """The judge of the notebook after an edit. It looks at the outside no more: what stood before the edit stands.
+
+        Judged anew are the cells that the edit touched, and all below them.
+        """
+        judge = replace(self, graph=graph, _found=None, _own={}, _judged={})
+        judge._files, judge._sources = self._files, self._sources
+        touched = set(graph.downstream(self._touched(graph)))
+        if not self._resettled(graph, touched):
+            judge._setters = self._settings
+            kept = (task for task, cell in graph.tasks.items() if cell not in touched and task in self._judged)
+            judge._judged.update((task, self._judged[task]) for task in kept)
+        return judge
+
+    def _touched(self, graph: Graph) -> Iterator[CellId]:
+        old = self.graph
+        anew = changed(old, graph)
+        yield from anew
+        gone = old.nodes.keys() - graph.nodes.keys()
+        relinked = [cell for cell in (*anew, *gone) if old.inputs.get(cell) != graph.inputs.get(cell)]
+        tables = [table.get(cell, {}) for cell in relinked for table in (old.inputs, graph.inputs)]
+        for provider in {provider for inputs in tables for provider in inputs.values()}:
+            # What a task keeps of its imports hangs on who reads them.
+            if provider is not None and provider in graph.nodes and _kept(old, provider) != _kept(graph, provider):
+                yield provider
+
+    def _resettled(self, graph: Graph, touched: Collection[CellId]) -> bool:
+        """Whether tasks may find other settings than before."""
+        setters = self._settings.cells
+        gone = self.graph.nodes.keys() - graph.nodes.keys()
+        if not setters.isdisjoint(touched) or not setters.isdisjoint(gone):
+            return True
+        plain = (graph.nodes[cell] for cell in touched if graph.nodes[cell].task is None)
+        return any(may_set(node.source) or not setters.isdisjoint(graph.needed(node.cell)) for node in plain)
+
+    @property
+    def _settings(self) -> SettingLineages:
+        if self._setters is None:
+            self._setters = SettingLineages(self.graph, self._version_of)
+        return self._setters
 
     def all(self) -> dict[TaskName, Judgement]:
         """Every task's judgement, in document order."""
@@ -50,8 +110,26 @@ class Judge:
     def of(self, task: TaskName) -> Judgement:
         """The judgement of one task, resting on those above it."""
         if task not in self._judged:
-            self._judged[task] = self._judge(task)
+            judged = self._judge(task)
+            if judged.reasons and judged.record is not None:
+                judged = self._locator.located(judged, self.graph.tasks[task])
+            self._judged[task] = judged
         return self._judged[task]
+
+    def explain(self, task: TaskName) -> Explanation:
+        """Why a task is in its state, with what changed and what it goes back to."""
+        from phelps_jupyter.records.reasons import Look
+
+        return Look(self.notebook, self.index, self._sources.find, self._locator).explain(task)
+
+    @property
+    def _locator(self) -> Locator:
+        # Where all is fresh nobody asks for it, and it takes as long to import as to judge.
+        from phelps_jupyter.records.located import Locator
+
+        if self._found is None:
+            self._found = Locator(self.graph, self.store.folder, self.of, self._version_of, installed)
+        return self._found
 
     def _judge(self, name: TaskName) -> Judgement:
         cell = self.graph.tasks[name]
@@ -62,22 +140,52 @@ class Judge:
             return Judgement(Verdict.STALE, tuple(Reason("declaration", "", problem.message) for problem in problems))
         if task.options.always:
             return Judgement(Verdict.STALE, (ALWAYS,))
-        last = self.index.last(self.notebook, name)
-        records = [*([last] if last else []), *self.index.history(self.notebook, name)[:RECORDS_LOOKED_AT]]
-        verdict = judge(records, lambda part: self._current(task, part), seed_text(task))
+        verdict = self._by_records(task)
         new_files = self._new_files(task, verdict.record)
         if verdict.verdict is Verdict.FRESH and new_files:
             return Judgement(Verdict.STALE, new_files, verdict.record)
         if verdict.verdict is Verdict.FRESH and verdict.record is not None:
-            return self._at_hand(verdict, verdict.record)
+            return self._at_hand(name, verdict, verdict.record)
         return verdict
 
-    def _at_hand(self, verdict: Judgement, record: Record) -> Judgement:
+    def _by_records(self, task: Task) -> Judgement:
+        def current(part: Part, record: Record) -> Digest | None:
+            return self._current(task, part, record)
+
+        last, seed = self._lasts.get(task.name), seed_text(task)
+        if last is not None and stands(last, current, seed):
+            return Judgement(Verdict.FRESH, record=last)
+        if last is not None and awaits_input(last, current):
+            return judge([last], current, seed)
+        records = [*([last] if last else []), *self.index.history(self.notebook, task.name)[:RECORDS_LOOKED_AT]]
+        return judge(records, current, seed)
+
+    @property
+    def _lasts(self) -> Mapping[TaskName, Record]:
+        # One question for all tasks: a question for each takes longer than to judge it.
+        if self._last is None:
+            self._last = self.index.lasts(self.notebook)
+        return self._last
+
+    def _at_hand(self, task: TaskName, verdict: Judgement, record: Record) -> Judgement:
         lost = next((version.name for version in record.outputs if not self.store.has(version.digest)), None)
-        if lost is None:
-            return verdict
-        missing = Reason("output_missing", lost, f"its stored output `{lost}` is missing")
-        return Judgement(Verdict.STALE, (missing,), record)
+        if lost is not None:
+            missing = Reason("output_missing", lost, f"its stored output `{lost}` is missing")
+            return Judgement(Verdict.STALE, (missing,), record)
+        altered = [file for file in self._files.altered(record.seen) if not self.is_rewritten(task, file)]
+        reasons = tuple(self._altered(file) for file in altered)
+        return Judgement(Verdict.STALE, reasons, record) if reasons else verdict
+
+    def _altered(self, file: Part) -> Reason:
+        gone = not self._files.now(file)
+        return Reason("output_missing", file.name, f"its file {file.name} {'is gone' if gone else 'was edited'}")
+
+    def is_rewritten(self, task: TaskName, file: Part) -> bool:
+        """Whether a task below writes the same file: then it is that one's to have it as it should be."""
+        cell = self.graph.tasks.get(task)
+        below = (self.graph.nodes[one].task for one in self.graph.following.get(cell, ())) if cell is not None else ()
+        records = (self._lasts.get(other.name) for other in below if other is not None)
+        return any(file.name == one.name for record in records if record is not None for one in record.seen.files)
 
     def _new_files(self, task: Task, record: Record | None) -> tuple[Reason, ...]:
         """Files that ``--reads`` names by now and did not then."""
@@ -87,23 +195,65 @@ class Judge:
         known = {part.name for part in files}
         folder = self._folder(files[0]) if files else self.now.folder
         try:
-            names = [part.name for part in file_parts(task.options.reads, folder)]
+            names = [part.name for part in self._files.declared(task.options.reads, folder)]
         except DeclarationError as error:
             return (Reason("file", "", str(error)),)
         return tuple(Reason("file", name, f"file {name} is new to it") for name in names if name not in known)
 
     def _version_of(self, task: TaskName, name: str) -> Digest | None:
+        version = self._provided(task, name)
+        return None if version is None else version.digest
+
+    def _provided(self, task: TaskName, name: str) -> Version | None:
         judged = self.of(task)
         if judged.verdict is not Verdict.FRESH or judged.record is None:
             return None
-        return next((version.digest for version in judged.record.outputs if version.name == name), None)
+        return next((version for version in judged.record.outputs if version.name == name), None)
 
-    def _current(self, task: Task, part: Part) -> Digest | None:
+    def _current(self, task: Task, part: Part, record: Record) -> Digest | None:
         match part.kind:
             case PartKind.CODE:
                 return self._declared(task, part)
             case PartKind.VERSION:
-                return self._version(task, part)
+                return self._declared(task, part) or self.outside(part)
+            case PartKind.SETTING:
+                origin = settings_origin(self._settings.of(task.cell))
+                return part.digest if origin and part.origin == origin else None
+            case PartKind.INPUT | PartKind.FUNCTION:
+                return self._input(task, part)
+            case PartKind.MODULE | PartKind.ENV:
+                return self.outside(part)
+            case _:
+                return self._seen(task, part, record)
+
+    def _seen(self, task: Task, part: Part, record: Record) -> Digest | None:
+        """A file's content, a folder's names or a path: as a cell above leaves it, if one does; else as it is."""
+        if part.origin.startswith("cell:"):
+            lineages = [self._lineages.of(cell) for cell in self.graph.after[task.cell] if self._is_plain(cell)]
+            if part.origin not in [f"cell:{lineage}" for lineage in lineages]:
+                return None
+        for cell in reversed(self.graph.after[task.cell]):
+            writer = self.graph.nodes[cell].task
+            told = None if writer is None else self._lasts.get(writer.name)
+            if writer is None or told is None or not touches(part, told.seen.files):
+                continue
+            judged = self.of(writer.name)
+            if judged.verdict is not Verdict.FRESH or judged.record is None:
+                return None
+            left = next((file.digest for file in judged.record.seen.files if file.name == part.name), None)
+            if part.kind is PartKind.FILE and left is not None:
+                return left
+        return self.outside(part, [file.name for file in record.seen.files])
+
+    def _is_plain(self, cell: CellId) -> bool:
+        return self.graph.nodes[cell].task is None
+
+    def outside(self, part: Part, wrote: Sequence[str] = ()) -> Digest:
+        """What a part that is of one of the kinds ``OUTSIDE`` is now. ``wrote``: files that the body writes itself."""
+        match part.kind:
+            case PartKind.VERSION:
+                found = installed(part.name)
+                return Digest("") if found is None else version_digest(found.version)
             case PartKind.MODULE:
                 return self._module(part)
             case PartKind.FILE:
@@ -111,11 +261,8 @@ class Judge:
             case PartKind.ENV:
                 text = self.now.env.get(part.name)
                 return Digest("") if text is None else env_parts({part.name: text})[0].digest
-            case PartKind.SETTING:
-                lineage = settings_lineage(self.graph, task.cell)
-                return part.digest if part.origin == f"cells:{lineage}" else None
-            case PartKind.INPUT | PartKind.FUNCTION:
-                return self._input(task, part)
+            case _:
+                return self._files.now(part, wrote)
 
     def _module(self, part: Part) -> Digest:
         try:
@@ -124,34 +271,35 @@ class Judge:
             return Digest("")
 
     def _file(self, part: Part) -> Digest:
-        file = Path(self._folder(part), part.name)
-        try:
-            return file_digest(file) if file.is_file() else Digest("")
-        except OSError:
-            return Digest("")
+        return self._files.digest(str(Path(self._folder(part), part.name)))
 
     def _folder(self, part: Part) -> str:
         """The folder that the body ran in."""
-        return str(Path(self.start or self.now.folder, part.origin))
+        inside = "" if part.origin.startswith("cell:") else part.origin
+        return str(Path(self.start or self.now.folder, inside))
 
     def _declared(self, task: Task, part: Part) -> Digest:
-        parts = {(own.kind, own.name): own.digest for own in task_parts(self.graph, task)}
-        return parts.get((part.kind, part.name), Digest(""))
-
-    def _version(self, task: Task, part: Part) -> Digest:
-        own = self._declared(task, part)
-        if own:
-            return own
-        found = installed(part.name)
-        return Digest("") if found is None else version_digest(found.version)
+        own = self._own.get(task.name)
+        if own is None:
+            own = {(one.kind, one.name): one.digest for one in task_parts(self.graph, task)}
+            self._own[task.name] = own
+        return own.get((part.kind, part.name), Digest(""))
 
     def _input(self, task: Task, part: Part) -> Digest | None:
-        provider = self.graph.inputs[task.cell].get(part.name)
+        name, _ = name_of(part.name)
+        provider = self.graph.inputs[task.cell].get(name)
         if provider is None:
             # Reached through a value (a function's global, say): as good as the plain cells it came from.
             return part.digest if not part.origin else None
         source = self.graph.nodes[provider].task
         if source is not None:
-            return self._version_of(source.name, part.name)
+            version = self._provided(source.name, name)
+            return None if version is None else digest_of(part.name, version)
         lineage = self._lineages.of(provider)
         return part.digest if lineage is not None and part.origin == f"cell:{lineage}" else None
+
+
+def _kept(graph: Graph, cell: CellId) -> tuple[str, ...]:
+    """The names that a cell's task stores."""
+    node = graph.nodes.get(cell)
+    return () if node is None or node.task is None else outputs_of(graph, node.task)

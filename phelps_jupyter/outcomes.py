@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from phelps_jupyter.core.events import AttemptDone, AttemptFailed
+from phelps_jupyter.core.members import name_of
 from phelps_jupyter.core.model import (
     Digest,
     Failure,
@@ -15,7 +16,7 @@ from phelps_jupyter.core.model import (
     Part,
     PartKind,
     Record,
-    Task,
+    Seen,
     TaskName,
     Usage,
     Version,
@@ -23,9 +24,9 @@ from phelps_jupyter.core.model import (
 from phelps_jupyter.core.model import RunId as RunNumber
 from phelps_jupyter.core.runs import Run
 from phelps_jupyter.errors import DeclarationError, PhelpsError
+from phelps_jupyter.parts import seed_text
 from phelps_jupyter.runtime.attempts import Finished
-from phelps_jupyter.runtime.digests import digest_bytes
-from phelps_jupyter.runtime.orders import Outcome, Stored
+from phelps_jupyter.runtime.orders import Outcome, Sighting, Stored
 
 
 def attempt_event(outcome: Outcome, at: float) -> AttemptDone | AttemptFailed:
@@ -34,7 +35,9 @@ def attempt_event(outcome: Outcome, at: float) -> AttemptDone | AttemptFailed:
     run = RunNumber(outcome.run)
     if outcome.kind == "done":
         outputs = tuple(_version(stored) for stored in outcome.outputs)
-        return AttemptDone(at, run, outcome.attempt, outputs, usage, outcome.changed, outcome.left_out, outcome.drew)
+        return AttemptDone(
+            at, run, outcome.attempt, outputs, usage, outcome.changed, outcome.left_out, outcome.drew, seen_of(outcome)
+        )
     return AttemptFailed(at, run, outcome.attempt, _failure(outcome), usage)
 
 
@@ -46,7 +49,7 @@ def note_of(run: Run, notebook: str, parts: tuple[Part, ...]) -> dict[str, objec
         "notebook": notebook,
         "source": run.task.body,
         # Plain data: the engine's side knows none of our types.
-        "parts": [[part.kind.value, part.name, part.digest, part.detail, part.origin] for part in parts],
+        "parts": [[part.kind.value, part.name, part.digest, part.detail, part.origin, part.source] for part in parts],
         "engine": run.place,
         "seed": seed_text(run.task),
     }
@@ -57,12 +60,13 @@ def record_of_finished(finished: Finished, transcript: str, at: float) -> Record
     note: Mapping[str, Any] = finished.note
     outcome = finished.outcome
     outputs = tuple(_version(stored) for stored in outcome.outputs)
+    parts = tuple(Part(PartKind(kind), *rest) for kind, *rest in note["parts"])
     return Record(
         key=Key(note["key"]),
         task=TaskName(note["task"]),
         notebook=note["notebook"],
         source=note["source"],
-        parts=tuple(Part(PartKind(kind), *rest) for kind, *rest in note["parts"]),
+        parts=parts,
         outputs=outputs,
         usage=Usage(outcome.seconds, outcome.peak_memory, outcome.cpu_seconds),
         engine=note["engine"],
@@ -70,32 +74,39 @@ def record_of_finished(finished: Finished, transcript: str, at: float) -> Record
         transcript=transcript,
         left_out=outcome.left_out,
         changed=outcome.changed,
-        reusable=not any(version.opaque for version in outputs),
+        reusable=_is_reusable(outputs, seen_of(outcome), parts, outcome.changed),
         seed=note["seed"] if outcome.drew else "",
+        seen=seen_of(outcome),
     )
 
 
-def seed_text(task: Task) -> str:
-    """The task's seed as records hold it."""
-    seed = seed_of(task)
-    return "none" if seed is None else str(seed)
+def seen_of(outcome: Outcome) -> Seen:
+    """What the body was seen to use and to leave of the file system."""
+    told = outcome.sightings
+    return Seen(_seen_parts(told.read), _seen_parts(told.wrote), frozenset(told.kept), told.unwatched, told.torn)
 
 
-def seed_of(task: Task) -> int | None:
-    """The seed of a task's generators: declared, or derived from its name; None: left unseeded."""
-    match task.options.seed:
-        case "none":
-            return None
-        case "task":
-            return int(digest_bytes(task.name.encode())[:8], 16)
-        case int(seed):
-            return seed
+def _seen_parts(sightings: Iterable[Sighting]) -> tuple[Part, ...]:
+    return tuple(Part(PartKind(one.kind), one.name, Digest(one.digest)) for one in sightings)
+
+
+def _is_reusable(outputs: Iterable[Version], seen: Seen, parts: Iterable[Part], changed: Collection[str]) -> bool:
+    # A value that was changed in place is handed on with items that the key does not know.
+    partly = {name for name, item in (name_of(part.name) for part in parts if part.kind is PartKind.INPUT) if item}
+    return not (seen.torn or partly.intersection(changed) or any(version.opaque for version in outputs))
 
 
 def _version(stored: Stored) -> Version:
     digest = Digest(stored.digest)
     return Version(
-        stored.name, digest, stored.size, stored.summary, stored.identity, stored.opaque, tuple(stored.modules)
+        stored.name,
+        digest,
+        stored.size,
+        stored.summary,
+        stored.identity,
+        stored.opaque,
+        tuple(stored.modules),
+        {key: Digest(member) for key, member in stored.members.items()},
     )
 
 
@@ -121,8 +132,9 @@ def record_of(run: Run, notebook: str, parts: tuple[Part, ...], transcript: str,
         transcript=transcript,
         left_out=run.left_out,
         changed=run.changed,
-        reusable=not any(version.opaque for version in run.outputs),
+        reusable=_is_reusable(run.outputs, run.seen, parts, run.changed),
         seed=seed_text(run.task) if run.drew else "",
+        seen=run.seen,
     )
 
 

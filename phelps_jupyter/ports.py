@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from phelps_jupyter.core.events import EngineJoined, EngineLeft, EnginesFailed, EnginesSettled
-from phelps_jupyter.core.model import Digest, Ended, EngineId, Key, Record, TaskName, Version
-from phelps_jupyter.runtime.orders import Frame, Order, Outcome
+if TYPE_CHECKING:
+    # A look from the shell takes a store and an index, and nothing of what these bring along.
+    from phelps_jupyter.core.events import EngineJoined, EngineLeft, EnginesFailed, EnginesSettled
+    from phelps_jupyter.core.graph import Learned
+    from phelps_jupyter.core.model import Digest, Ended, EngineId, Key, Record, TaskName, Version
+    from phelps_jupyter.runtime.orders import Frame, Order, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +31,13 @@ class Wrote:
     frames: tuple[Frame, ...]
 
 
-Notice = EngineJoined | EngineLeft | EnginesSettled | EnginesFailed | Started | Wrote | Outcome
+Notice: TypeAlias = "EngineJoined | EngineLeft | EnginesSettled | EnginesFailed | Started | Wrote | Outcome"
 """What engines report. Each attempt ends in exactly one Outcome, or with its engine's EngineLeft."""
 
 Notify = Callable[[Notice], None]
+
+Stamp = tuple[int, int, int, int]
+"""A file's size, mtime_ns, ctime_ns and inode: while they are the same, so is its content."""
 
 
 class Engines(Protocol):
@@ -83,16 +89,19 @@ class Store(Protocol):
 class Index(Protocol):
     """Records by key, and the history of runs."""
 
-    def find(self, key: Key, seed: str) -> Record | None:
-        """The newest reusable record of this key that hangs on no seed, or on this one."""
+    def find(self, key: Key, seed: str) -> Sequence[Record]:
+        """The reusable records of this key that hang on no seed, or on this one, newest first."""
 
     def last(self, notebook: str, task: TaskName) -> Record | None:
         """The last record that this task of this notebook made or reused."""
 
+    def lasts(self, notebook: str) -> Mapping[TaskName, Record]:
+        """What ``last`` tells, for all tasks of a notebook that have such a record."""
+
     def add(self, record: Record) -> None:
         """Store a record, in one transaction, and make it the task's last."""
 
-    def use(self, notebook: str, task: TaskName, key: Key, seed: str) -> None:
+    def use(self, notebook: str, task: TaskName, record: Record) -> None:
         """Note that the task now stands on this record (it was reused)."""
 
     def history(self, notebook: str, task: TaskName | None = None) -> Sequence[Record]:
@@ -104,11 +113,17 @@ class Index(Protocol):
     def seconds(self, notebook: str) -> dict[TaskName, float]:
         """Wall seconds that each task's last record took."""
 
-    def remember_learned(self, code: Digest, added: frozenset[str], denied: frozenset[str]) -> None:
-        """Note what runs of this code have shown: names it changes in place unforeseen, and names it does not."""
+    def remember_learned(self, code: Digest, learned: Learned) -> None:
+        """Note what runs of this code have shown."""
 
-    def learned(self) -> dict[Digest, tuple[frozenset[str], frozenset[str]]]:
-        """What was noted of each code, the latest: names added, names denied."""
+    def learned(self) -> dict[Digest, Learned]:
+        """What was noted of each code, the latest."""
+
+    def stamps(self) -> Mapping[str, tuple[Stamp, Digest]]:
+        """Digests of files by path, each with the stamp that the file had."""
+
+    def remember_stamps(self, stamps: Mapping[str, tuple[Stamp, Digest]]) -> None:
+        """Note digests of files."""
 
     def remember_memory(self, code: Digest, nbytes: int) -> None:
         """Note the bytes that a task with this code, having run out of memory, was found to need."""

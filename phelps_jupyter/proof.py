@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import ast
-import sys
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 
-from phelps_jupyter.adapters.files import file_parts
+from phelps_jupyter.adapters.files import Files
+from phelps_jupyter.adapters.library_options import LibraryOptions
 from phelps_jupyter.adapters.namespace import Namespace
+from phelps_jupyter.adapters.project import project_of
 from phelps_jupyter.adapters.sources import ModuleSources
 from phelps_jupyter.adapters.surroundings import Surroundings
 from phelps_jupyter.capture import Blocked, Capture, Captured
 from phelps_jupyter.core.dialect import to_python
-from phelps_jupyter.core.freshness import ALWAYS, NEVER_RAN, RESEEDED, Reason, Verdict, compare, key_of, opaque_reason
-from phelps_jupyter.core.graph import Graph
+from phelps_jupyter.core.freshness import (
+    ALWAYS,
+    NEVER_RAN,
+    RESEEDED,
+    Reason,
+    Verdict,
+    changed,
+    compare,
+    key_of,
+    opaque_reason,
+)
 from phelps_jupyter.core.lineage import Lineages
 from phelps_jupyter.core.machine import Machine
+from phelps_jupyter.core.members import input_parts
 from phelps_jupyter.core.model import (
-    CellId,
     Digest,
     Key,
     Part,
@@ -26,20 +36,21 @@ from phelps_jupyter.core.model import (
     Record,
     Resources,
     RunId,
+    Seen,
     Task,
     TaskName,
     Version,
 )
-from phelps_jupyter.core.modules import Wanted, imported, module_parts, version_digest, widest
+from phelps_jupyter.core.modules import Wanted, imported, module_parts, widest
 from phelps_jupyter.core.runs import Run
+from phelps_jupyter.core.setters import SettingLineages
 from phelps_jupyter.errors import DeclarationError, StoreError
-from phelps_jupyter.outcomes import note_of, seed_of, seed_text
+from phelps_jupyter.outcomes import note_of
+from phelps_jupyter.parts import env_parts, outputs_of, seed_of, seed_text, setting_parts, task_parts, text_digest
 from phelps_jupyter.ports import Index, Store
-from phelps_jupyter.runtime.digests import digest_bytes
+from phelps_jupyter.reach import libraries_reached
+from phelps_jupyter.records.texts import Keeper
 from phelps_jupyter.runtime.orders import Given, Order
-
-OUTPUTS = "outputs"
-PYTHON = "Python"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +68,7 @@ class Proof:
 class _Held:
     captured: Captured
     surroundings: Surroundings
+    options: LibraryOptions
 
 
 @dataclass(slots=True)
@@ -70,6 +82,14 @@ class Proofs:
     index: Index
     _held: dict[RunId, _Held] = field(default_factory=dict)
     _parts: dict[RunId, tuple[Part, ...]] = field(default_factory=dict)
+    _files: Files = field(init=False)
+    _keeper: Keeper = field(init=False)
+    _project: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._files = Files(self.start.folder, self.index)
+        self._keeper = Keeper(self.store)
+        self._project = project_of(self.start.folder)
 
     def hold(self, machine: Machine, run: Run) -> None:
         """Capture the plain values that the run reads, as they are now. Errors: Blocked, DeclarationError."""
@@ -77,11 +97,21 @@ class Proofs:
 
     def _capture(self, machine: Machine, run: Run) -> _Held:
         now = Surroundings.now()
-        lineages = Lineages(machine.graph, lambda task, name: _version_digest(machine, task, name))
+        graph = machine.graph
+
+        def version_of(task: TaskName, name: str) -> Digest | None:
+            return _version_digest(machine, task, name)
+
         capture = Capture(
-            machine.graph, run.task.cell, self.namespace, self.store, ModuleSources(now.path), lineages.of
+            graph,
+            run.task.cell,
+            self.namespace,
+            self.store,
+            ModuleSources(now.path),
+            Lineages(graph, version_of).of,
+            lambda cell, lineage: self._keeper.cell(graph, cell, lineage, version_of),
         )
-        return _Held(capture.take(), now)
+        return _Held(capture.take(), now, LibraryOptions.now())
 
     def parts(self, run: RunId) -> tuple[Part, ...]:
         """What the run's key was made of; empty before it was proved."""
@@ -101,27 +131,52 @@ class Proofs:
             *_input_parts(machine, run, sources),
             *held.captured.parts,
             *_body_imports(run.task, sources),
-            *file_parts(run.task.options.reads, held.surroundings.folder, self.start.folder),
+            *self._files.declared(run.task.options.reads, held.surroundings.folder),
             *env_parts(held.surroundings.variables(run.task.options.env)),
-            *setting_parts(machine.graph, run.task.cell, held.surroundings.settings(self.start)),
         )
+        settings = (*held.surroundings.settings(self.start), *held.options.settings(libraries_reached(run.task, parts)))
+        setters = SettingLineages(machine.graph, lambda task, name: _version_digest(machine, task, name))
+        parts = (*parts, *setting_parts(settings, setters.of(run.task.cell)))
         parts = (*widest(parts), *_alias_parts((*held.captured.givens, *_givens(machine, run))))
         self._parts[run.id] = parts
         key = key_of(parts)
         found = self.index.find(key, seed_text(run.task))
-        if found is not None and not self._lost(found):
-            return Proof(key, parts, found, Verdict.FRESH, ())
+        record = next((one for one in found if not self._lost(one)), None)
+        self._files.keep()
+        if record is not None:
+            return Proof(key, parts, record, Verdict.FRESH, ())
+        parts = self._parts[run.id] = self._keeper.with_modules(parts, sources.find)
         return Proof(key, parts, None, Verdict.STALE, self._reasons(run, parts, found))
 
-    def _lost(self, record: Record) -> list[str]:
-        """What of a result is no longer in the store."""
+    def located(self, machine: Machine, run: Run) -> Seen:
+        """What the run saw; files that a plain cell above writes hang on that cell's lineage."""
+        graph = machine.graph
+        cells = [cell for cell in graph.after.get(run.task.cell, ()) if graph.nodes[cell].task is None]
+        if not cells or not run.seen.conditions:
+            return run.seen
+        lineages = Lineages(graph, lambda task, name: _version_digest(machine, task, name))
+        origin = f"cell:{lineages.of(cells[-1])}"
+        return replace(run.seen, conditions=tuple(replace(part, origin=origin) for part in run.seen.conditions))
+
+    def restore(self, record: Record) -> None:
+        """Bring back the files that the record's body wrote, where they were changed or removed since."""
+        self._files.restore(self._files.altered(record.seen), self.store)
+
+    def _lost(self, record: Record) -> Reason | None:
+        """Why a result of the right key can't stand: a file that the body saw has changed, something is not kept."""
+        broken = self._files.broken(record.seen)
+        if broken is not None:
+            return changed(broken, self._files.now(broken, [file.name for file in record.seen.files]))
         lost = [f"output `{version.name}`" for version in record.outputs if not self.store.has(version.digest)]
+        for file in self._files.altered(record.seen):
+            if not (file.name in record.seen.kept and self.store.has(file.digest)):
+                lost.append(f"file {file.name}")
         if record.transcript:
             try:
                 self.store.get_bytes(record.transcript)
             except StoreError:
                 lost.append("text")
-        return lost
+        return Reason("output_missing", lost[0], f"its stored {lost[0]} is missing") if lost else None
 
     def outdated(self, machine: Machine, run: Run, *, asked: bool) -> bool:
         """Whether the kernel holds other values by now than those that were captured for this open run.
@@ -140,12 +195,17 @@ class Proofs:
         except Exception:
             # Whatever is wrong, the run that is made now meets it again and tells it.
             return True
-        return (now.captured.parts, now.surroundings) != (held.captured.parts, held.surroundings)
+        return (now.captured.parts, now.surroundings, now.options) != (
+            held.captured.parts,
+            held.surroundings,
+            held.options,
+        )
 
-    def _reasons(self, run: Run, parts: tuple[Part, ...], found: Record | None) -> tuple[Reason, ...]:
-        if found is not None:
-            lost = self._lost(found)[0]
-            return (Reason("output_missing", lost, f"its stored {lost} is missing"),)
+    def _reasons(self, run: Run, parts: tuple[Part, ...], found: Sequence[Record]) -> tuple[Reason, ...]:
+        if found:
+            lost = self._lost(found[0])
+            assert lost is not None
+            return (lost,)
         last = self.index.last(self.notebook, run.task.name)
         if last is None:
             return (NEVER_RAN,)
@@ -174,6 +234,11 @@ class Proofs:
             cpus=cpus,
             memory=resources.memory,
             time=resources.time,
+            settings=held.options.packed,
+            filters=held.surroundings.filters,
+            base=self.start.folder,
+            project=self._project,
+            writes=options.writes,
             note=note_of(run, self.notebook, self.parts(run.id)),
         )
 
@@ -192,78 +257,14 @@ def _not_kept(last: Record, task: Task) -> Reason:
     return opaque_reason(last)
 
 
-def _text_digest(text: str) -> Digest:
-    return Digest(digest_bytes(text.encode("utf-8", "surrogatepass")))
-
-
-def outputs_of(graph: Graph, task: Task) -> tuple[str, ...]:
-    """The names that the task stores, sorted: what it provides, and what it was once thought to change in place.
-
-    They follow from the notebook's text alone, so that what runs learn of in-place changes makes no result stale.
-    Modules that the body imports are stored only where another cell reads them.
-    """
-    if task.options.outputs is not None:
-        return tuple(sorted(task.options.outputs))
-    inputs, bindings = graph.inputs[task.cell], task.bindings
-    guessed = {name for name in bindings.changes & inputs.keys() if not _is_module(graph, inputs[name], name)}
-    read = {
-        name
-        for reader in graph.following.get(task.cell, ())
-        for name, provider in graph.inputs[reader].items()
-        if provider == task.cell
-    }
-    bound = {name for name in graph.writes[task.cell] if name in bindings.writes}
-    return tuple(sorted((bound - (bindings.imports - read)) | guessed))
-
-
-def _is_module(graph: Graph, provider: CellId | None, name: str) -> bool:
-    return provider is not None and name in graph.nodes[provider].bindings.imports
-
-
-def task_parts(graph: Graph, task: Task) -> tuple[Part, ...]:
-    """Parts that follow from the declaration alone."""
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    return (
-        Part(PartKind.CODE, "", task.bindings.code),
-        Part(PartKind.CODE, OUTPUTS, _text_digest(" ".join(outputs_of(graph, task)))),
-        Part(PartKind.VERSION, PYTHON, version_digest(version), detail=version),
-    )
-
-
-def env_parts(variables: Mapping[str, str]) -> tuple[Part, ...]:
-    """Parts for the variables that ``--env`` names."""
-    return tuple(Part(PartKind.ENV, name, _text_digest(text)) for name, text in sorted(variables.items()))
-
-
-def setting_parts(graph: Graph, cell: CellId, settings: Mapping[str, str]) -> tuple[Part, ...]:
-    """Parts for what plain cells changed of the kernel's process."""
-    origin = f"cells:{settings_lineage(graph, cell)}"
-    return tuple(
-        Part(PartKind.SETTING, name, _text_digest(text), detail=text[:200], origin=origin)
-        for name, text in settings.items()
-    )
-
-
-_SETTERS = frozenset({"os", "sys", "get_ipython", "environ", "chdir", "putenv", "load_dotenv"})
-"""Names through which a plain cell changes folder, search path or environment."""
-
-
-def settings_lineage(graph: Graph, cell: CellId) -> Digest:
-    """Digest of the code of all plain cells above that may change the process's settings."""
-    above = (node for node in graph.nodes.values() if node.index < graph.nodes[cell].index and node.task is None)
-    codes = [
-        node.bindings.code for node in above if not _SETTERS.isdisjoint(node.bindings.reads | node.bindings.writes)
-    ]
-    return _text_digest(" ".join(codes))
-
-
 def _input_parts(machine: Machine, run: Run, sources: ModuleSources) -> tuple[Part, ...]:
     versions = _versions(machine, run)
     inputs = (
-        Part(
-            PartKind.INPUT, name, version.digest, version.summary, f"task:{machine.runs[run.providers[name]].task.name}"
-        )
+        part
         for name, version in versions.items()
+        for part in input_parts(
+            machine.graph, run.task.cell, version, f"task:{machine.runs[run.providers[name]].task.name}"
+        )
     )
     modules = sorted({module for version in versions.values() for module in version.modules})
     return (*inputs, *module_parts([(module, None) for module in modules], sources.find))
@@ -271,9 +272,14 @@ def _input_parts(machine: Machine, run: Run, sources: ModuleSources) -> tuple[Pa
 
 def _givens(machine: Machine, run: Run) -> tuple[Given, ...]:
     return tuple(
-        Given(name, digest=version.digest, identity=version.identity)
+        Given(name, digest=version.digest, identity=version.identity or _own_identity(machine, run, name, version))
         for name, version in _versions(machine, run).items()
     )
+
+
+def _own_identity(machine: Machine, run: Run, name: str, version: Version) -> str:
+    """Of a value that is no other name's object so far. Says the same when its task has run again to an equal value."""
+    return f"{machine.runs[run.providers[name]].task.name}.{name}.{version.digest}"
 
 
 def _versions(machine: Machine, run: Run) -> dict[str, Version]:
@@ -303,7 +309,7 @@ def _alias_parts(givens: Iterable[Given]) -> tuple[Part, ...]:
         if given.identity:
             groups.setdefault(given.identity, []).append(given.name)
     names = sorted(" and ".join(sorted(group)) for group in groups.values() if len(group) > 1)
-    return tuple(Part(PartKind.INPUT, f"{group}, one object", _text_digest(group)) for group in names)
+    return tuple(Part(PartKind.INPUT, f"{group}, one object", text_digest(group)) for group in names)
 
 
 def _body_imports(task: Task, sources: ModuleSources) -> tuple[Part, ...]:

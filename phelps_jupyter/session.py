@@ -23,11 +23,11 @@ from phelps_jupyter.core.events import Action, Event
 from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.machine import Machine
 from phelps_jupyter.core.model import Ended, Failure, FailureKind, Part, RunId, RunState, TaskName
-from phelps_jupyter.core.plan import moved, outdated, upstream
+from phelps_jupyter.core.plan import ahead_of_files, moved, outdated, upstream
 from phelps_jupyter.core.runs import Run
 from phelps_jupyter.core.snapshot import TaskView, task_view
 from phelps_jupyter.errors import InternalError, PhelpsError, StoreError
-from phelps_jupyter.outcomes import attempt_event, failure_of, record_of, record_of_finished, seed_text
+from phelps_jupyter.outcomes import attempt_event, failure_of, record_of, record_of_finished
 from phelps_jupyter.ports import Engines, Index, Notice, Notify, Started, Store, Wrote
 from phelps_jupyter.proof import Proof, Proofs
 from phelps_jupyter.runtime import attempts
@@ -317,7 +317,8 @@ class Session:
         """The stored result stands for the run, with what it wrote."""
         record = proof.record
         assert record is not None
-        self.index.use(self.surface.notebook, run.task.name, proof.key, seed_text(run.task))
+        self._proofs.restore(record)
+        self.index.use(self.surface.notebook, run.task.name, record)
         self._transcripts.replay(run.id, record.transcript)
 
     def _start_engines(self) -> None:
@@ -343,19 +344,18 @@ class Session:
 
     def _store(self, run: Run) -> Sequence[Event]:
         try:
-            parts = self._proofs.parts(run.id)
-            record = record_of(
-                run, self.surface.notebook, parts, self._transcripts.keep(self._transcripts.of(run.id)), time.time()
-            )
+            parts, run.seen = self._proofs.parts(run.id), self._proofs.located(self.machine, run)
+            transcript = self._transcripts.keep(self._transcripts.of(run.id))
+            record = record_of(run, self.surface.notebook, parts, transcript, time.time())
             self.index.add(record)
         except StoreError as error:
             self.notices.append(f"the result of {run.task.name} can be used now, but was not kept: {error}")
         graph = self.surface.relearn(run)
-        if graph is None:
-            return []
-        # Readers below that took the version from before an unforeseen change are run again.
-        again = moved(graph, self.machine.runs)
-        return [ev.DocumentChanged(time.time(), graph), ev.RunRequested(time.time(), again, confirm=False)]
+        found = [] if graph is None else [ev.DocumentChanged(time.time(), graph)]
+        graph = graph or self.machine.graph
+        # Readers below that took the version from before an unforeseen change are run again; so are those of its files.
+        again = (*(moved(graph, self.machine.runs) if found else ()), *ahead_of_files(graph, self.machine.runs, run))
+        return [*found, ev.RunRequested(time.time(), tuple(dict.fromkeys(again)), confirm=False)] if again else found
 
     def _mark(self, run: Run) -> None:
         latest = self.machine.runs.latest.get(run.task.name) == run.id

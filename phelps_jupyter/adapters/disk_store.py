@@ -9,9 +9,10 @@ from contextlib import suppress
 
 from phelps_jupyter.core.model import Digest, Version
 from phelps_jupyter.errors import StoreError
-from phelps_jupyter.runtime import values
+from phelps_jupyter.runtime import objects, values
 from phelps_jupyter.runtime.digests import digest as digest_of
 from phelps_jupyter.runtime.digests import digest_bytes
+from phelps_jupyter.runtime.members import members
 from phelps_jupyter.runtime.summaries import summarise
 
 _ABANDONED_AFTER = 86_400.0
@@ -25,9 +26,7 @@ class DiskStore:
         self.folder = folder
         self._objects = os.path.join(folder, "objects")
         try:
-            os.makedirs(folder, mode=0o700, exist_ok=True)
-            os.makedirs(self._objects, mode=0o700, exist_ok=True)
-            _ignored_by_git(folder)
+            objects.make_folder(folder)
             _sweep(self._objects)
         except OSError as error:
             raise StoreError(_not_written("the store", folder, error)) from error
@@ -46,6 +45,7 @@ class DiskStore:
             summarise(value),
             opaque=digested.opaque,
             modules=digested.modules,
+            members={key: Digest(member) for key, member in members(value).items()},
         )
 
     def get(self, digest: Digest) -> object:
@@ -58,7 +58,7 @@ class DiskStore:
     def has(self, digest: Digest) -> bool:
         """Whether the object is there in full length."""
         try:
-            return values.stored_size(digest, self.folder) > 0
+            return objects.stored_size(digest, self.folder) > 0
         except OSError:
             return False
 
@@ -79,7 +79,7 @@ class DiskStore:
             raise StoreError(self._not_read(digest, error)) from error
 
     def _not_read(self, digest: str, error: OSError | values.Unreadable) -> str:
-        path = values.object_path(digest, self.folder)
+        path = objects.object_path(digest, self.folder)
         if isinstance(error, FileNotFoundError):
             return f"the object {path} is gone; run the task that made it again"
         if isinstance(error, values.Damaged):
@@ -89,17 +89,12 @@ class DiskStore:
         return f"the object {path} can't be read: {error.strerror}; look at the folder's owner and permissions"
 
 
-def _ignored_by_git(folder: str) -> None:
-    with suppress(FileExistsError), open(os.path.join(folder, ".gitignore"), "x", encoding="ascii") as file:
-        file.write("*\n")
-
-
-def _sweep(objects: str) -> None:
+def _sweep(folder: str) -> None:
     """Remove what writers left behind that crashed."""
     limit = time.time() - _ABANDONED_AFTER
-    with os.scandir(objects) as entries:
+    with os.scandir(folder) as entries:
         for entry in entries:
-            if entry.name.startswith(values.TEMPORARY):
+            if entry.name.startswith(objects.TEMPORARY):
                 # It may be gone by now: its writer gives it its name, or another kernel sweeps too.
                 with suppress(FileNotFoundError):
                     _remove_older(entry.path, limit)

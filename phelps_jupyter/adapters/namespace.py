@@ -88,6 +88,11 @@ class Namespace:
             return False
         return True
 
+    def first_name(self, value: object) -> str:
+        """Of the names that hold this very object as a plain value, the one that was bound first."""
+        names = (name for name in self.names if self.is_plain(name) and self.value(name) is value)
+        return next(names, "")
+
     def hide(self, name: str, placeholder: Placeholder) -> None:
         """Put a task's placeholder over a name. The plain value is kept: tasks above may still read it."""
         if self.is_plain(name):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import importlib.util
 import sys
 import sysconfig
@@ -103,13 +102,18 @@ def _is_installed(origin: str) -> bool:
 @lru_cache(maxsize=512)
 def installed(top: str) -> InstalledModule | None:
     """The distribution that a top-level package belongs to. Its version is read once per process, as imports are."""
+    # It takes as long to import as a thousand tasks take to judge, and most plans need it not at all.
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
-        return InstalledModule(top, importlib.metadata.version(top))
-    except importlib.metadata.PackageNotFoundError:
+        return InstalledModule(top, version(top))
+    except PackageNotFoundError:
         names = _distributions().get(top, [])
-    return InstalledModule(names[0], importlib.metadata.version(names[0])) if names else None
+    return InstalledModule(names[0], version(names[0])) if names else None
 
 
 @lru_cache(maxsize=1)
 def _distributions() -> dict[str, list[str]]:
-    return {top: sorted(names) for top, names in importlib.metadata.packages_distributions().items()}
+    from importlib.metadata import packages_distributions
+
+    return {top: sorted(names) for top, names in packages_distributions().items()}

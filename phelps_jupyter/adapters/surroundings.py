@@ -1,4 +1,4 @@
-"""What a task's process takes over from the kernel's: folder, ``sys.path`` and what changed of the environment."""
+"""What a task's process takes over from the kernel's: folder, ``sys.path``, changed variables and warning filters."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
+from phelps_jupyter.core.model import Setting
 from phelps_jupyter.errors import DeclarationError
+from phelps_jupyter.runtime.orders import WarningFilter
+from phelps_jupyter.runtime.warning_filters import LibrariesFilters, told
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,23 +23,32 @@ class Surroundings:
     folder: str
     path: tuple[str, ...]
     env: Mapping[str, str]
+    filters: tuple[WarningFilter, ...] = ()
+    """All warning filters, in order."""
+    counted: tuple[WarningFilter, ...] = ()
+    """Those that no library made for itself while it was imported."""
 
     @classmethod
     def now(cls) -> Surroundings:
         """As they are at this moment. The empty entry of ``sys.path`` stands for the folder."""
         folder = os.getcwd()
         path = tuple(dict.fromkeys(entry or folder for entry in sys.path))
-        return cls(folder, path, dict(os.environ))
+        filters = _watched_filters()
+        return cls(folder, path, dict(os.environ), filters.all(), filters.made_by_cells())
 
     @classmethod
     def at_start(cls, folder: str) -> Surroundings:
-        """As they were when the process began, as far as can be known: cells may have run before we were loaded."""
+        """As they were when the process began, as far as can be known: cells may have run before we were loaded.
+
+        From now on, libraries' own warning filters are told from those of cells.
+        """
+        now = cls.now()
         try:
             raw = Path("/proc/self/environ").read_bytes()
         except OSError:
-            return replace(cls.now(), folder=folder)
+            return replace(now, folder=folder)
         pairs = (os.fsdecode(pair).partition("=") for pair in raw.split(b"\0") if pair)
-        return cls(folder, cls.now().path, {name: text for name, _, text in pairs})
+        return replace(now, folder=folder, env={name: text for name, _, text in pairs})
 
     def changed_env(self, start: Surroundings) -> dict[str, str | None]:
         """Variables that differ from those at the start; None: removed."""
@@ -43,15 +56,22 @@ class Surroundings:
         changed.update({name: text for name, text in self.env.items() if start.env.get(name) != text})
         return {name: text for name, text in changed.items() if name not in _VOLATILE}
 
-    def settings(self, start: Surroundings) -> dict[str, str]:
-        """What changed since the start, as text by name; empty text: nothing did."""
+    def settings(self, start: Surroundings) -> tuple[Setting, ...]:
+        """What changed since the start."""
         added = [os.path.relpath(entry, start.folder) for entry in self.path if entry not in start.path]
         env = self.changed_env(start)
-        return {
+        texts = {
             "working directory": "" if self.folder == start.folder else os.path.relpath(self.folder, start.folder),
             "module search path": json.dumps(added) if added else "",
             "environment": json.dumps(env, sort_keys=True) if env else "",
         }
+        return (*(Setting(name, text, text) for name, text in texts.items()), self._filters(start))
+
+    def _filters(self, start: Surroundings) -> Setting:
+        if self.counted == start.counted:
+            return Setting("warning filters")
+        new = [one for one in self.counted if one not in start.counted]
+        return Setting("warning filters", repr(self.counted), ", ".join(map(told, new)))
 
     def variables(self, names: Sequence[str]) -> dict[str, str]:
         """The values of these variables. Errors: DeclarationError when one is not set."""
@@ -59,6 +79,14 @@ class Surroundings:
         if missing:
             raise DeclarationError(f"--env {missing[0]}: this environment variable is not set in the kernel")
         return {name: self.env[name] for name in names}
+
+
+@lru_cache(maxsize=1)
+def _watched_filters() -> LibrariesFilters:
+    """One for the process, watching from the first look at it on."""
+    filters = LibrariesFilters()
+    filters.watch()
+    return filters
 
 
 _VOLATILE = frozenset(

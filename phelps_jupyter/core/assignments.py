@@ -6,6 +6,7 @@ import ast
 
 from phelps_jupyter.core.expressions import define_lambda
 from phelps_jupyter.core.inplace import changed_alone, root
+from phelps_jupyter.core.paths import note_import
 from phelps_jupyter.core.scopes import EMPTY, NOTHING, Held, Tokens
 from phelps_jupyter.core.texts import is_namespace, namespace_key
 from phelps_jupyter.core.walk import HOLDERS, ORIGINS, VISITORS, Walk, visits
@@ -159,6 +160,7 @@ def _delete_target(walk: Walk, target: ast.expr) -> None:
 @visits(ast.Import)
 def _import(walk: Walk, node: ast.Import) -> None:
     for alias in node.names:
+        note_import(walk, alias.name)
         _bind_import(walk, alias.asname or alias.name.partition(".")[0])
 
 
@@ -167,6 +169,8 @@ def _import_from(walk: Walk, node: ast.ImportFrom) -> None:
     if node.module == "__future__":
         walk.no_annotations |= any(alias.name == "annotations" for alias in node.names)
         return
+    if node.module is not None:
+        note_import(walk, node.module)
     for alias in node.names:
         if alias.name == "*":
             walk.binds_unknown = True

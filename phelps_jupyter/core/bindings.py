@@ -83,6 +83,7 @@ def summed_up(walk: Walk, code: Digest) -> Bindings:
         deferred_writes=_deferred_writes(held) if held else _NO_NAMES,
         calls=frozenset(scope.calls & scope.loads.keys()),
         attributes=_attributes(walk),
+        keys=_keys(walk) if walk.keys else _NO_NAMES,
         lines=scope.loads,
         reads_everything=scope.everything,
         code=code,
@@ -94,6 +95,8 @@ def summed_up(walk: Walk, code: Digest) -> Bindings:
         returned=_returned(held) if held else _NO_NAMES,
         aliases=_aliases(scope, writes) if scope.objects else _NO_NAMES,
         binds_unknown=walk.binds_unknown,
+        texts=frozenset(walk.texts) if walk.texts else NOTHING,
+        made=frozenset(walk.files) if walk.files else NOTHING,
     )
 
 
@@ -112,7 +115,7 @@ def _held(scope: Scope, writes: Tokens) -> dict[str, Held]:
 
 
 def _attributes(walk: Walk) -> Mapping[str, Tokens | None]:
-    taken, plain = walk.attributes, walk.plain
+    taken, plain = walk.attributes, walk.plain | walk.keys.keys()
     found: dict[str, Tokens | None] = {}
     for name in (*walk.scope.loads, *walk.scope.imports):
         if name in plain:
@@ -120,6 +123,11 @@ def _attributes(walk: Walk) -> Mapping[str, Tokens | None]:
         elif name in taken:
             found[name] = frozenset(taken[name])
     return found
+
+
+def _keys(walk: Walk) -> Mapping[str, Tokens]:
+    otherwise = walk.plain | walk.attributes.keys() | walk.scope.changes
+    return {name: frozenset(walk.keys[name]) for name in walk.keys.keys() & walk.scope.loads.keys() - otherwise}
 
 
 def _deferred(held: Mapping[str, Held]) -> Mapping[str, Tokens]:

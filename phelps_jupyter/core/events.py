@@ -17,6 +17,7 @@ from phelps_jupyter.core.model import (
     Resources,
     RunId,
     RunState,
+    Seen,
     TaskName,
     Usage,
     Version,
@@ -155,6 +156,7 @@ class AttemptDone:
     changed: tuple[str, ...] = ()
     left_out: Mapping[str, str] = field(default_factory=dict)
     drew: bool = False
+    seen: Seen = Seen()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import ast
+from typing import TypeGuard
 
 from phelps_jupyter.core.inplace import CHANGING, CHANGING_FIRST, root
+from phelps_jupyter.core.paths import note_call, note_text
 from phelps_jupyter.core.scopes import Definition, Held, Kind, Scope
 from phelps_jupyter.core.texts import METHODS, TEXTS, names_asked_for, namespace_key, percent_fields
 from phelps_jupyter.core.walk import VISITORS, Walk, visits
 
 
-@visits(ast.Constant, ast.Pass, ast.Load, ast.Store, ast.Del)
+@visits(ast.Constant)
+def _constant(walk: Walk, node: ast.Constant) -> None:
+    if isinstance(node.value, str):
+        note_text(walk, node.value)
+
+
+@visits(ast.Pass, ast.Load, ast.Store, ast.Del)
 def _nothing(_walk: Walk, _node: ast.AST) -> None:
     """Nothing in it."""
 
@@ -37,12 +45,21 @@ def _attribute(walk: Walk, node: ast.Attribute) -> None:
 
 @visits(ast.Subscript)
 def _subscript(walk: Walk, node: ast.Subscript) -> None:
-    key = namespace_key(walk.scope, node) if node.value.__class__ is ast.Call else None
+    value, item = node.value, node.slice
+    if isinstance(value, ast.Name) and _is_text(item) and node.ctx.__class__ is ast.Load:
+        walk.keys.setdefault(value.id, set()).add(str(item.value))
+        walk.load(value.id, value.lineno)
+        return
+    key = namespace_key(walk.scope, node) if value.__class__ is ast.Call else None
     if key is None:
         walk.visit(node.value)
         walk.visit(node.slice)
     else:
         walk.load(key, node.lineno)
+
+
+def _is_text(node: ast.expr) -> TypeGuard[ast.Constant]:
+    return isinstance(node, ast.Constant) and node.value.__class__ is str
 
 
 @visits(ast.NamedExpr)
@@ -113,6 +130,7 @@ def _call(walk: Walk, node: ast.Call) -> None:
         walk.plain.add(name)
         walk.load(name, function.lineno)
         walk.call(name)
+        note_call(walk, node, name)
         _arguments(walk, node, name in CHANGING_FIRST)
     elif isinstance(function, ast.Attribute):
         if function.attr in METHODS and METHODS[function.attr](walk, node):
@@ -124,6 +142,7 @@ def _call(walk: Walk, node: ast.Call) -> None:
 
 
 def _method(walk: Walk, node: ast.Call, function: ast.Attribute) -> None:
+    note_call(walk, node, function.attr)
     _attribute(walk, function)
     start = root(function.value)
     _arguments(walk, node, function.attr in CHANGING_FIRST)

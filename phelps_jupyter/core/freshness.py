@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 import xxhash
 
-from phelps_jupyter.core.model import Digest, Key, Part, PartKind, Record
+from phelps_jupyter.core.model import Digest, Key, Part, PartKind, Record, TaskName
 
 
 class Verdict(StrEnum):
@@ -20,16 +20,34 @@ class Verdict(StrEnum):
     UNDECIDED = "undecided"
 
 
+UPSTREAM = "upstream"
+EDITED = "edited"
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """One reason for a verdict, as data; ``text`` says it to people."""
 
     kind: str
-    """A part's kind, or never_ran, output_missing, forced, always, opaque, upstream, not_loaded."""
+    """A part's kind, or never_ran, output_missing, forced, always, opaque, seed, declaration, upstream, edited (a plain
+    cell that it comes from), not_loaded."""
     name: str
     text: str
     before: str = ""
     after: str = ""
+    old: Part | None = None
+    """The part of the key as it was, with what it was made from."""
+    new: Part | None = None
+    """The part as it is. None beside an ``old``: it is no longer there, or can't be known."""
+    place: str = ""
+    """Where it is: ``cell 4``, ``helpers.py:12``."""
+    upstream: TaskName | None = None
+    """The task that it hangs on."""
+
+    @property
+    def hangs(self) -> bool:
+        """It is no reason of its own: the task that it hangs on has them."""
+        return self.kind == UPSTREAM and self.upstream is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +84,19 @@ def compare(before: Sequence[Part], after: Sequence[Part]) -> tuple[Reason, ...]
     return tuple(_reason(old.get(place), new.get(place)) for place in places if _differ(old.get(place), new.get(place)))
 
 
+def compare_records(before: Record, after: Record) -> tuple[Reason, ...]:
+    """What changed between two results, files that both were seen to use included."""
+    seen = {(part.kind, part.name): part for part in after.seen.conditions}
+    both = [(part, seen[part.kind, part.name]) for part in before.seen.conditions if (part.kind, part.name) in seen]
+    files = compare([old for old, _ in both], [new for _, new in both])
+    return distinct((*compare(before.parts, after.parts), *files))
+
+
+def distinct(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    """Each reason once: a file that is declared is seen as well."""
+    return tuple({(reason.kind, reason.name, reason.text): reason for reason in reasons}.values())
+
+
 def _differ(old: Part | None, new: Part | None) -> bool:
     return old is None or new is None or old.digest != new.digest
 
@@ -77,6 +108,8 @@ _CHANGED = {
     PartKind.MODULE: "module `{name}` changed",
     PartKind.VERSION: "{name} has another version",
     PartKind.FILE: "file {name} changed",
+    PartKind.FOLDER: "the files in {name} changed",
+    PartKind.PATH: "{name} appeared or is gone",
     PartKind.ENV: "environment variable {name} changed",
     PartKind.SETTING: "the {name} changed",
 }
@@ -86,6 +119,8 @@ _NOUN = {
     PartKind.MODULE: "module `{name}`",
     PartKind.VERSION: "{name}",
     PartKind.FILE: "file {name}",
+    PartKind.FOLDER: "folder {name}",
+    PartKind.PATH: "path {name}",
     PartKind.ENV: "environment variable {name}",
     PartKind.SETTING: "{name}",
 }
@@ -95,63 +130,122 @@ def _reason(old: Part | None, new: Part | None) -> Reason:
     part = new or old
     assert part is not None
     before, after = (old.detail if old else ""), (new.detail if new else "")
+    place = after or before if part.kind is PartKind.FUNCTION else ""
     if old and new:
-        text = _CHANGED[part.kind].format(name=part.name)
-        if before and after and before != after:
+        text = f"`{part.name}` in {place} changed" if place else _changed_text(part)
+        if before and after and before != after and not place:
             text = f"{text} ({before} -> {after})"
     else:
-        noun = _NOUN.get(part.kind, part.kind.value).format(name=part.name)
-        text = f"{noun} is new to it" if new else f"{noun} is no longer used"
-    return Reason(part.kind.value, part.name, text, before, after)
+        text = _one_sided_text(part, is_new=new is not None)
+    return Reason(part.kind.value, part.name, text, before, after, old, new, place, upstream=task_of(part))
 
 
-def judge(records: Sequence[Record], current: Callable[[Part], Digest | None], seed: str = "") -> Judgement:
+_ONE_OBJECT = ", one object"
+"""Ends the name of a part that says which inputs are one object."""
+
+
+def _changed_text(part: Part) -> str:
+    if part.kind is PartKind.CODE and part.name:
+        return f"its {part.name} are others"
+    return _CHANGED[part.kind].format(name=part.name)
+
+
+def _one_sided_text(part: Part, *, is_new: bool) -> str:
+    if part.kind is PartKind.INPUT and part.name.endswith(_ONE_OBJECT):
+        names = part.name.removesuffix(_ONE_OBJECT).replace(" and ", "` and `")
+        return f"`{names}` are {'one object now' if is_new else 'no longer one object'}"
+    return f"{_noun(part)} {'is new to it' if is_new else 'is no longer used'}"
+
+
+def _noun(part: Part) -> str:
+    return _NOUN.get(part.kind, part.kind.value).format(name=part.name)
+
+
+def task_of(part: Part) -> TaskName | None:
+    """The task that an input came from; None: it came from no task."""
+    kind, _, name = part.origin.partition(":")
+    return TaskName(name) if kind == "task" else None
+
+
+def stands(record: Record, current: Callable[[Part, Record], Digest | None], seed: str) -> bool:
+    """Whether a record is reusable with this seed, and all of its parts and seen conditions are as they were."""
+    if not record.reusable or record.seed not in ("", seed):
+        return False
+    return all(current(part, record) == part.digest for part in _conditions(record))
+
+
+def awaits_input(record: Record, current: Callable[[Part, Record], Digest | None]) -> bool:
+    """Whether an input of this very code that comes from a task can't be known: then no record of this code stands.
+
+    What comes from plain cells is judged by the cells that each record knows: it may still be that of an older one.
+    """
+    code = (part for part in record.parts if part.kind is PartKind.CODE)
+    inputs = (part for part in record.parts if part.kind is PartKind.INPUT and task_of(part) is not None)
+    return all(current(part, record) == part.digest for part in code) and any(
+        current(part, record) is None for part in inputs
+    )
+
+
+def judge(records: Sequence[Record], current: Callable[[Part, Record], Digest | None], seed: str = "") -> Judgement:
     """Judge a task by its records, newest first; ``current`` tells a part's digest now, None if it can't be known.
 
-    A record all of whose parts are as they were stands: its code is the task's, so it reads what the task reads. One
-    that is not the newest stands as well: an undone edit brings its result back. One that hangs on another seed than
-    the task's does not.
+    A record all of whose parts and seen conditions are as they were stands: its code is the task's, so it reads what
+    the task reads. One that is not the newest stands as well: an undone edit brings its result back. One that hangs on
+    another seed than the task's does not.
     """
     if not records:
         return Judgement(Verdict.STALE, (NEVER_RAN,))
-    known: dict[tuple[Part, str], Digest | None] = {}
+    known: dict[tuple[Part, str, tuple[Part, ...]], Digest | None] = {}
 
-    def now(part: Part) -> Digest | None:
-        place = (part, part.origin)
+    def now(part: Part, record: Record) -> Digest | None:
+        place = (part, part.origin, record.seen.files)
         if place not in known:
-            known[place] = current(part)
+            known[place] = current(part, record)
         return known[place]
 
     for record in records:
-        suits = record.reusable and record.seed in ("", seed)
-        if suits and all(now(part) == part.digest for part in record.parts):
+        if stands(record, now, seed):
             return Judgement(Verdict.FRESH, record=record)
     latest = records[0]
     if not latest.reusable:
         return Judgement(Verdict.STALE, (opaque_reason(latest),), latest)
-    changed = tuple(_changed(part, now(part)) for part in latest.parts if now(part) not in (part.digest, None))
-    if changed:
-        return Judgement(Verdict.STALE, changed, latest)
+    digests = [(part, now(part, latest)) for part in _conditions(latest)]
+    reasons = tuple(changed(part, digest) for part, digest in digests if digest not in (part.digest, None))
+    if reasons:
+        return Judgement(Verdict.STALE, reasons, latest)
     if latest.seed not in ("", seed):
         return Judgement(Verdict.STALE, (RESEEDED,), latest)
-    unknown = tuple(_unknown(part) for part in latest.parts if now(part) is None)
-    return Judgement(Verdict.UNDECIDED, unknown, latest)
+    return Judgement(Verdict.UNDECIDED, tuple(_unknown(part) for part, digest in digests if digest is None), latest)
 
 
-def _changed(part: Part, digest: Digest | None) -> Reason:
+def _conditions(record: Record) -> tuple[Part, ...]:
+    return (*record.parts, *record.seen.conditions)
+
+
+def changed(part: Part, digest: Digest | None) -> Reason:
+    """That a part has another digest now; empty: it is gone."""
     assert digest is not None
-    return _reason(part, Part(part.kind, part.name, digest))
+    reason = _reason(part, replace(part, digest=digest, detail="", source=""))
+    return reason if digest else replace(reason, text=f"{_noun(part)} is gone", new=None)
 
 
 def _unknown(part: Part) -> Reason:
-    source = f"task {part.origin.removeprefix('task:')} is not fresh" if part.origin.startswith("task:") else ""
-    noun = _NOUN.get(part.kind, part.kind.value).format(name=part.name)
-    why = source or "the cells above have changed or did not run"
-    return Reason("upstream" if source else "not_loaded", part.name, f"{noun} may change: {why}")
+    task = task_of(part)
+    kind, why = "not_loaded", "the cells above have changed or did not run"
+    if task is not None:
+        kind, why = UPSTREAM, f"task {task} is not fresh"
+    return Reason(kind, part.name, may_change(part, why), old=part, upstream=task)
+
+
+def may_change(part: Part, why: str) -> str:
+    """That a part can't be known, and why."""
+    return f"{_noun(part)} may change: {why}"
 
 
 def opaque_reason(record: Record) -> Reason:
     """Why a record whose parts are all as they were is not reused."""
+    if record.seen.torn:
+        return Reason("file", record.seen.torn[0], f"file {record.seen.torn[0]} changed while it ran")
     part = next((version for version in record.outputs if version.opaque), None)
     if part is None:
         return Reason("always", "", "its last result is not kept for reuse")

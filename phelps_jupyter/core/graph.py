@@ -5,9 +5,11 @@ A name is provided by the nearest cell above its reader, so edges of names point
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from operator import attrgetter
 
+from phelps_jupyter.core.files import file_edges
 from phelps_jupyter.core.model import Bindings, Cell, CellId, Digest, Failure, Task, TaskName
 from phelps_jupyter.core.nodes import Learned, Node
 from phelps_jupyter.core.order import arrange
@@ -27,7 +29,7 @@ class Graph:
     inputs: Mapping[CellId, Mapping[str, CellId | None]] = field(default_factory=dict)
     """The names that a cell reads, also through functions -> the cell that provides each. None: no cell above does."""
     after: Mapping[CellId, tuple[CellId, ...]] = field(default_factory=dict)
-    """``--after``, resolved."""
+    """The cells that must come first for no name: ``--after``, resolved, and those that write a file it reads."""
     writes: Mapping[CellId, frozenset[str]] = field(default_factory=dict)
     """The names that a cell provides: bound, or changed in place."""
     problems: Mapping[CellId, tuple[Failure, ...]] = field(default_factory=dict)
@@ -76,17 +78,25 @@ class Graph:
         return self.optionals.get(cell, frozenset())
 
 
+Placed = tuple[Cell, Task | None, Bindings]
+"""A cell, the task that it declares if any, and its bindings."""
+
+
 def build(
-    cells: Sequence[tuple[Cell, Task | None, Bindings]], learned: Mapping[Digest, Learned] | None = None
+    cells: Sequence[Placed], learned: Mapping[Digest, Learned] | None = None, before: Graph | None = None
 ) -> Graph:
-    """The graph of a document. ``learned`` goes by the digest of a cell's code."""
-    nodes = {cell.id: Node(cell.id, index, task, bindings) for index, (cell, task, bindings) in enumerate(cells)}
+    """The graph of a document. ``learned`` goes by the digest of a cell's code; nodes of ``before`` that are the same
+    are taken over."""
+    known = before.nodes if before else {}
+    nodes: dict[CellId, Node] = {}
+    for index, (cell, task, bindings) in enumerate(cells):
+        nodes[cell.id] = _node(index, cell, task, bindings, known.get(cell.id))
     providers = resolve(nodes, learned or {})
     tasks: dict[TaskName, CellId] = {}
     for node in nodes.values():
         if node.task is not None:
             tasks.setdefault(node.task.name, node.cell)
-    order = arrange(nodes, tasks, providers.inputs)
+    order = arrange(nodes, tasks, providers.inputs, file_edges(nodes, learned or {}))
     return Graph(
         nodes=nodes,
         tasks=tasks,
@@ -97,4 +107,61 @@ def build(
         optionals=providers.optionals,
         following=order.following,
         ranks=order.ranks,
+    )
+
+
+def _node(index: int, cell: Cell, task: Task | None, bindings: Bindings, before: Node | None) -> Node:
+    if before is not None and before.index == index and before.bindings is bindings and before.source == cell.source:
+        return before
+    return Node(cell.id, index, task, bindings, cell.source)
+
+
+def edited(
+    graph: Graph, cells: Sequence[Cell], declare: Callable[[Cell], Placed], learned: Mapping[Digest, Learned]
+) -> Graph | None:
+    """The graph of these cells, as ``build`` makes it, if it links them as ``graph`` does; None: build it.
+
+    Most edits change what a cell computes, and none of the names that it reads and writes.
+    """
+    if len(cells) != len(graph.nodes):
+        return None
+    nodes: dict[CellId, Node] = {}
+    for cell, node in zip(cells, graph.nodes.values(), strict=True):
+        if cell.id != node.cell:
+            return None
+        if cell.source != node.source:
+            _, task, bindings = declare(cell)
+            new = Node(cell.id, node.index, task, bindings, cell.source)
+            # Problems speak of lines.
+            if cell.id in graph.problems or not _alike(node, new, learned):
+                return None
+            nodes[cell.id] = new
+    return replace(graph, nodes={**graph.nodes, **nodes}) if nodes else graph
+
+
+_names = attrgetter(*(field.name for field in fields(Bindings) if field.name not in ("code", "lines", "attributes")))
+
+
+def _alike(old: Node, new: Node, learned: Mapping[Digest, Learned]) -> bool:
+    """Whether two cells have the same place in any graph."""
+    declared = [node.task and (node.task.name, node.task.options) for node in (old, new)]
+    return (
+        declared[0] == declared[1]
+        and learned.get(old.bindings.code) == learned.get(new.bindings.code)
+        and bool(_names(old.bindings) == _names(new.bindings))
+    )
+
+
+_own = attrgetter("inputs", "after", "writes", "problems", "optionals")
+
+
+def changed(before: Graph, after: Graph) -> tuple[CellId, ...]:
+    """The cells of ``after`` that are not as in ``before``, or do not need the same; not for who needs them."""
+    tables = [(old, new) for old, new in zip(_own(before), _own(after), strict=True) if old is not new]
+    return tuple(
+        cell
+        for cell, node in after.nodes.items()
+        # Most are the same object, which is seen sooner than that they are equal.
+        if ((old := before.nodes.get(cell)) is not node and old != node)
+        or (tables and any(table[0].get(cell) != table[1].get(cell) for table in tables))
     )

@@ -196,7 +196,7 @@ class Machine:
 
     def _reuse(self, run: Run, record: Record, event: Event) -> list[Action]:
         run.outputs, run.usage = record.outputs, record.usage
-        run.changed, run.left_out = record.changed, record.left_out
+        run.changed, run.left_out, run.seen = record.changed, record.left_out, record.seen
         return self._succeed(run, RunState.REUSED, event)
 
     def _twin(self, run: Run, key: Key) -> Run | None:
@@ -260,7 +260,7 @@ class Machine:
 
     def _on_attempt_done(self, run: Run, event: ev.AttemptDone) -> list[Action]:
         run.outputs, run.usage, run.changed, run.left_out = event.outputs, event.usage, event.changed, event.left_out
-        run.drew = event.drew
+        run.drew, run.seen = event.drew, event.seen
         return [ev.Store(event, run.id), *self._succeed(run, RunState.DONE, event)]
 
     def _on_ended_badly(self, run: Run, failure: Failure, usage: Usage, event: Event) -> list[Action]:

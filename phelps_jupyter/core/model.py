@@ -66,6 +66,8 @@ class Options:
     """``--out``: None when not declared."""
     after: tuple[TaskName, ...] = ()
     reads: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    """``--writes``: files, folders and globs that the body makes; kept in the store, and restored from there."""
     resources: Resources = Resources()
     always: bool = False
     env: tuple[str, ...] = ()
@@ -94,6 +96,8 @@ class Bindings:
     """Names read from outside that are called (their ``deferred_writes`` happen here)."""
     attributes: Mapping[str, frozenset[str] | None] = field(default_factory=dict)
     """For each name read: the attributes taken of it (``np.sin`` -> sin); None when it is used otherwise as well."""
+    keys: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """For each name of which nothing but items by literal keys is read (``d["a"]``): the keys."""
     lines: Mapping[str, int] = field(default_factory=dict)
     """For each name read: the first line of the cell (1-based) that reads it."""
     reads_everything: bool = False
@@ -122,6 +126,10 @@ class Bindings:
     ``#1``, ``#2`` .. for objects made here."""
     binds_unknown: bool = False
     """It may bind names that can't be known (``from m import *``, ``%run``, ``exec`` of a text that is no literal)."""
+    texts: frozenset[str] = frozenset()
+    """Literal texts that may be paths of files that it reads, and the files that its imports may stand for."""
+    made: frozenset[str] = frozenset()
+    """Files that it writes, as far as literal texts say so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +160,19 @@ class Version:
     """Why the value has no content digest: the path of the part at fault. Empty: it has one."""
     modules: tuple[str, ...] = ()
     """The modules that code inside the value comes from or imports: who uses the value may run all that is in them."""
+    members: Mapping[str, Digest] = field(default_factory=dict)
+    """Of a small dict with text keys: the digest of each item's value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One of the kernel's settings that plain cells may change."""
+
+    name: str
+    content: str = ""
+    """A text that differs wherever it does; empty while it is as it was at the start."""
+    told: str = ""
+    """For people."""
 
 
 class PartKind(StrEnum):
@@ -163,6 +184,11 @@ class PartKind(StrEnum):
     MODULE = "module"
     VERSION = "version"
     FILE = "file"
+    """A file's content."""
+    FOLDER = "folder"
+    """The names in a folder that was listed."""
+    PATH = "path"
+    """What a path that was looked for leads to: a file, a folder or nothing."""
     ENV = "env"
     SETTING = "setting"
 
@@ -178,6 +204,27 @@ class Part:
     """For people (a version number, where a function stands); not part of the key."""
     origin: str = field(default="", compare=False)
     """Where an input came from: ``task:NAME``, or ``cell:LINEAGE`` for a plain cell. Not part of the key."""
+    source: str = field(default="", compare=False)
+    """The object in the store that holds the text this part was made from: a function, a module's slice. For people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a body was seen to use and to leave of the file system.
+
+    Names are relative to the notebook's folder, or absolute outside the project.
+    """
+
+    conditions: tuple[Part, ...] = ()
+    """Files read, folders listed, paths looked for: the result stands while all of them are as they were."""
+    files: tuple[Part, ...] = ()
+    """Files that it wrote and that were there at its end."""
+    kept: frozenset[str] = frozenset()
+    """Of ``files``: those whose content is in the store, under its digest."""
+    unwatched: tuple[str, ...] = ()
+    """What may have read files without being seen, in words: ``pyarrow``, ``a subprocess (sort)``, ``the network``."""
+    torn: tuple[str, ...] = ()
+    """Files that changed while the body ran, not by its doing: what it made of them can't be trusted again."""
 
 
 class FailureKind(StrEnum):
@@ -271,3 +318,6 @@ class Record:
     reusable: bool = True
     seed: str = ""
     """The seed that the result hangs on; empty when the body drew from no generator."""
+    seen: Seen = Seen()
+    number: int = field(default=0, compare=False)
+    """Its place in the index; 0 before it is there."""

@@ -181,7 +181,8 @@ def _statements(source: str) -> tuple[_Statement, ...]:
         # Importing it will fail in the task and say so; any change of it counts.
         return (
             _Statement(
-                ast.Expr(ast.Constant(source)), Bindings(code=Digest(xxhash.xxh3_128_hexdigest(source.encode())))
+                ast.Expr(ast.Constant(source), lineno=1),
+                Bindings(code=Digest(xxhash.xxh3_128_hexdigest(source.encode()))),
             ),
         )
     body = tree.body[1:] if ast.get_docstring(tree, clean=False) is not None else tree.body
@@ -247,6 +248,26 @@ def project_digest(name: str, attributes: set[str] | None, find: Find) -> Digest
     for statement in _reached(_statements(module.source), attributes):
         state.update(statement.bindings.code.encode())
     return Digest(state.hexdigest())
+
+
+def project_lines(name: str, attributes: set[str] | None, find: Find) -> tuple[tuple[int, str], ...]:
+    """The lines of a project's module that these attributes reach, each with its number (from 1)."""
+    module = find(name)
+    if not isinstance(module, ProjectModule):
+        return ()
+    lines = module.source.splitlines()
+    found: dict[int, str] = {}
+    for statement in _reached(_statements(module.source), attributes):
+        first = first_line(statement.tree)
+        last = statement.tree.end_lineno or len(lines)
+        found.update((number, lines[number - 1]) for number in range(first, last + 1))
+    return tuple(sorted(found.items()))
+
+
+def first_line(statement: ast.stmt) -> int:
+    """The first line of a statement, its decorators included."""
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    return min([statement.lineno, *(one.lineno for one in decorators)])
 
 
 def widest(parts: Iterable[Part]) -> tuple[Part, ...]:

@@ -15,6 +15,10 @@ class Learned:
     """Names changed in place though nothing in the code says so."""
     denied: frozenset[str] = frozenset()
     """Names that the code seems to change in place, and does not."""
+    read: frozenset[str] = frozenset()
+    """Files that it was seen to read, folders that it listed, and paths that it looked for."""
+    wrote: frozenset[str] = frozenset()
+    """Files that it was seen to write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +29,5 @@ class Node:
     index: int
     task: Task | None
     bindings: Bindings
+    source: str = ""
+    """The cell as it is written."""

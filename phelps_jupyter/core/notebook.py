@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from phelps_jupyter.core.bindings import analyse
 from phelps_jupyter.core.document import Document
-from phelps_jupyter.core.graph import Graph, Learned, build
-from phelps_jupyter.core.model import Bindings, Cell, CellId, Digest, Options, Task, TaskName
+from phelps_jupyter.core.graph import Graph, Learned, Placed, build, edited
+from phelps_jupyter.core.model import Bindings, Cell, CellId, Digest, Options, Part, PartKind, Task, TaskName
 from phelps_jupyter.core.options import parse_cell
-from phelps_jupyter.core.runs import Run
 from phelps_jupyter.errors import DeclarationError
+
+if TYPE_CHECKING:
+    # A plan learns nothing, and knows no run.
+    from phelps_jupyter.core.runs import Run
 
 
 @dataclass(frozen=True, slots=True)
-class _Declared:
+class Declared:
+    """What a source says by itself; without a ``name`` it is a plain cell."""
+
     name: TaskName | None
     options: Options
     body: str
@@ -24,22 +30,27 @@ class _Declared:
 
 
 @lru_cache(maxsize=20_000)
-def _declared(source: str) -> _Declared:
+def _declared(source: str) -> Declared:
     try:
         header = parse_cell(source)
     except DeclarationError as error:
-        return _Declared(None, Options(), source, Bindings(error=str(error)))
+        return Declared(None, Options(), source, Bindings(error=str(error)))
     if header is None:
-        return _Declared(None, Options(), source, analyse(source))
-    return _Declared(header.name, header.options, header.body, analyse(header.body))
+        return Declared(None, Options(), source, analyse(source))
+    return Declared(header.name, header.options, header.body, analyse(header.body))
 
 
-def declare(cell: Cell) -> tuple[Cell, Task | None, Bindings]:
-    """A cell with its task, if it declares one, and its bindings."""
-    found = _declared(cell.source)
+def declare(cell: Cell, parses: Mapping[str, Declared] | None = None) -> Placed:
+    """A cell with its task, if it declares one, and its bindings. ``parses``: what is known already, by source."""
+    found = (parses and parses.get(cell.source)) or _declared(cell.source)
     if found.name is None:
         return cell, None, found.bindings
     return cell, Task(found.name, cell.id, found.body, found.options, found.bindings), found.bindings
+
+
+def _named(condition: Part) -> str:
+    """A listed folder ends with a slash."""
+    return f"{condition.name}/" if condition.kind is PartKind.FOLDER else condition.name
 
 
 @dataclass(slots=True)
@@ -48,10 +59,24 @@ class Notebook:
 
     document: Document = field(default_factory=Document)
     learned: dict[Digest, Learned] = field(default_factory=dict)
+    parses: Mapping[str, Declared] = field(default_factory=dict)
+    """What an earlier look at the notebook has found out, by source."""
+    _graph: Graph = field(default_factory=Graph)
+    _built_with: dict[Digest, Learned] = field(default_factory=dict)
 
     def graph(self) -> Graph:
-        """The graph of the document as it is now."""
-        return build([declare(cell) for cell in self.document.cells], self.learned)
+        """The graph of the document as it is now. It costs little where only some cells' code is new, and no name."""
+        same = self._built_with == self.learned
+        kept = edited(self._graph, self.document.cells, self._declare, self.learned) if same else None
+        self._graph = kept or build([self._declare(cell) for cell in self.document.cells], self.learned, self._graph)
+        self._built_with = dict(self.learned)
+        return self._graph
+
+    def _declare(self, cell: Cell) -> Placed:
+        node = self._graph.nodes.get(cell.id)
+        if node is not None and node.source == cell.source:
+            return cell, node.task, node.bindings
+        return declare(cell, self.parses)
 
     def read(self, cells: Iterable[Cell], saved_at: float) -> None:
         """Take the document from its file."""
@@ -69,7 +94,10 @@ class Notebook:
         added = frozenset(run.changed) - run.task.bindings.writes - run.task.bindings.changes
         code = run.task.bindings.code
         known = self.learned.get(code, Learned(frozenset(), frozenset()))
-        found = Learned(known.added | added, (known.denied | denied) - frozenset(run.changed))
+        read = frozenset(_named(condition) for condition in run.seen.conditions)
+        wrote = frozenset(file.name for file in run.seen.files)
+        names = known.added | added, (known.denied | denied) - frozenset(run.changed)
+        found = Learned(*names, known.read | read, known.wrote | wrote)
         if found == known:
             return None
         self.learned[code] = found

@@ -25,11 +25,18 @@ class Order:
     problems: dict[CellId, list[Failure]] = field(default_factory=dict)
 
 
-def arrange(nodes: Mapping[CellId, Node], tasks: Mapping[TaskName, CellId], inputs: Inputs) -> Order:
-    """Resolve ``--after``; an edge that closes a cycle is reported and left out."""
+def arrange(
+    nodes: Mapping[CellId, Node],
+    tasks: Mapping[TaskName, CellId],
+    inputs: Inputs,
+    files: Mapping[CellId, tuple[CellId, ...]],
+) -> Order:
+    """Resolve ``--after``; an edge that closes a cycle is reported and left out. ``files``: edges because of files."""
     order = Order()
     for node in nodes.values():
-        order.after[node.cell] = _resolved(node, tasks, order.problems) if node.task is not None else ()
+        declared = _resolved(node, tasks, order.problems) if node.task is not None else ()
+        by_files = files.get(node.cell, ())
+        order.after[node.cell] = tuple(dict.fromkeys([*declared, *by_files])) if by_files else declared
     down = [
         (cell, other)
         for cell, others in order.after.items()

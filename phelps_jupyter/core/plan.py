@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from phelps_jupyter.core.events import RunRequested
+from phelps_jupyter.core.files import touches
 from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.model import CellId, Digest, Options, RunId, Task, TaskName
 from phelps_jupyter.core.runs import Run, Runs
@@ -87,6 +88,29 @@ def moved(graph: Graph, runs: Runs) -> tuple[TaskName, ...]:
     latest = (runs.of(task) for task in graph.tasks)
     same = (run for run in latest if run is not None and _declared(graph, run.task.name) == run.task)
     return tuple(run.task.name for run in same if not is_current(graph, runs, run))
+
+
+def ahead_of_files(graph: Graph, runs: Runs, run: Run) -> tuple[TaskName, ...]:
+    """Tasks that ran ahead of a writer of files that they read, as nobody knew: this run's readers, or its own task."""
+    cell = graph.tasks.get(run.task.name)
+    if cell is None:
+        return ()
+    readers = [graph.nodes[reader].task for reader in graph.following.get(cell, ()) if cell in graph.after[reader]]
+    below = (runs.of(task.name) for task in readers if task is not None)
+    found = [reader.task.name for reader in below if reader is not None and _is_ahead(reader, run)]
+    above = (runs.of(name) for name in needed(graph, run.task.name))
+    if any(writer is not None and _is_ahead(run, writer) for writer in above):
+        found.append(run.task.name)
+    return tuple(found)
+
+
+def _is_ahead(reader: Run, writer: Run) -> bool:
+    if not (reader.good and writer.good) or writer.id in reader.needs:
+        return False
+    began = reader.started_at or reader.ended_at or 0.0
+    if writer.ended_at is None or began >= writer.ended_at:
+        return False
+    return any(touches(condition, writer.seen.files) for condition in reader.seen.conditions)
 
 
 def outdated(graph: Graph, runs: Runs, tasks: Iterable[TaskName]) -> tuple[TaskName, ...]:

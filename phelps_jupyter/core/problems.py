@@ -52,7 +52,8 @@ def _lack(nodes: Nodes, providers: Providers, node: Node, lack: Lack) -> Failure
         message = f"{named} is deleted by cell {nodes[lack.deleted_by].index + 1} above"
     else:
         message = f"{named} is provided by no cell above{_advice(nodes, providers, node, lack.name)}"
-    return Failure(FailureKind.DECLARATION, message, line=line or 1)
+    kind = "" if lack.undeclared else "NameError"
+    return Failure(FailureKind.DECLARATION, message, kind, line=line or 1)
 
 
 def _advice(nodes: Nodes, providers: Providers, node: Node, name: str) -> str:

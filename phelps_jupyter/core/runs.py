@@ -16,6 +16,7 @@ from phelps_jupyter.core.model import (
     Resources,
     RunId,
     RunState,
+    Seen,
     Task,
     TaskName,
     Usage,
@@ -75,6 +76,7 @@ class Run:
     left_out: Mapping[str, str] = field(default_factory=dict)
     drew: bool = False
     """Its result hangs on the seed of its generators."""
+    seen: Seen = Seen()
     failure: Failure | None = None
     failures: tuple[Failure, ...] = ()
     """Of the attempts that ended badly, in order."""

@@ -132,6 +132,10 @@ def reason_json(reason: Reason) -> dict[str, object]:
     told: dict[str, object] = {"kind": reason.kind, "name": reason.name, "text": reason.text}
     if reason.before or reason.after:
         told |= {"before": reason.before, "after": reason.after}
+    if reason.place:
+        told["place"] = reason.place
+    if reason.upstream is not None:
+        told["task"] = reason.upstream
     return told
 
 

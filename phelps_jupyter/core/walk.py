@@ -43,12 +43,18 @@ def visits(*kinds: type[ast.AST]) -> Callable[[Visitor], Visitor]:
 class Walk:
     """One walk over one cell."""
 
-    __slots__ = ("attributes", "binds_unknown", "lambdas", "loops", "made", "no_annotations", "plain", "scope")
+    __slots__ = (
+        *("attributes", "binds_unknown", "files", "keys", "lambdas", "loops", "made", "no_annotations", "plain"),
+        *("scope", "texts"),
+    )
 
     def __init__(self) -> None:
         self.scope = Scope(Kind.MODULE)
         self.plain: set[str] = set()
         self.attributes: dict[str, set[str]] = {}
+        self.keys: dict[str, set[str]] = {}
+        self.texts: set[str] = set()
+        self.files: set[str] = set()
         self.lambdas: dict[int, Definition] = {}
         self.loops: list[Exits] = []
         self.made = 0

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from html import escape
 
+from phelps_jupyter.core.causes import summary
 from phelps_jupyter.core.model import GOOD, SETTLED, RunState, Version
 from phelps_jupyter.core.snapshot import TaskView
 from phelps_jupyter.runtime.orders import Frame
@@ -78,7 +79,7 @@ def because(view: TaskView) -> str:
         return f"waits for {view.waits_for}"
     if view.state is RunState.CANCELLED:
         return ""
-    return "; ".join(reason.text for reason in view.reasons)
+    return summary(view.reasons)
 
 
 def failure_line(view: TaskView) -> str:

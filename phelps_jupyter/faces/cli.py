@@ -1,25 +1,25 @@
-"""The ``phelps`` command: the same words as ``%phelps``. Human text goes to stderr, ``--json`` to stdout."""
+"""The ``phelps`` command: the same words as ``%phelps``. Human text goes to stderr, ``--json`` to stdout.
+
+What a command takes to show itself it imports itself: a plan with nothing to tell is there before rich is loaded.
+"""
 
 from __future__ import annotations
 
 import ast
+import gc
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
 
 from phelps_jupyter import __version__
 from phelps_jupyter.errors import DeclarationError, PhelpsError, StoreError
-from phelps_jupyter.faces.desk import Desk, open_desk
-from phelps_jupyter.faces.settings import parse_cluster
+from phelps_jupyter.faces.desk import Desk
 
 FAILED, USAGE = 1, 2
-
-_console = Console(stderr=True, highlight=False)
 
 
 class _Commands(click.Group):
@@ -67,14 +67,19 @@ def run(
     as_json: bool,
 ) -> None:
     """Run NOTEBOOK headless: all plain cells in order, and the tasks that are stale (or TASKS and what they need)."""
+    from rich.console import Console
+
     from phelps_jupyter.faces.running import run_notebook
+    from phelps_jupyter.faces.settings import parse_cluster
+    from phelps_jupyter.faces.telling import forecast_json
 
     parse_cluster(cluster)
-    desk = open_desk(notebook, store)
+    desk = Desk(notebook, store)
     targets = _known(desk, tasks)
-    predicted = desk.forecast_json()
+    predicted = forecast_json(desk)
     desk.close()
-    report = run_notebook(desk.path, desk.folder, cluster, targets or None, force, _values(parameters), _console)
+    console = Console(stderr=True, highlight=False)
+    report = run_notebook(desk.path, desk.folder, cluster, targets or None, force, _values(parameters), console)
     target = notebook if inplace else output
     if target is not None:
         report.write(target)
@@ -87,47 +92,79 @@ def run(
 @_shared
 def plan(notebook: Path, store: Path | None, as_json: bool) -> None:
     """What would run, and why. Needs no kernel and starts nothing."""
+    desk = _look(notebook, store)
+    if as_json:
+        _print_json(desk, notebook)
+    else:
+        _print_plan(desk)
+    desk.close()
+
+
+def _print_plan(desk: Desk) -> None:
+    fresh = desk.fresh()
+    judged = {} if fresh is not None else desk.judge.all()
+    if all(judgement.verdict == "fresh" for judgement in judged.values()):
+        count = len(judged) if fresh is None else fresh
+        click.echo(f"nothing to run: {count} of {count} tasks are fresh")
+        return
+    from rich.console import Console
+
     from phelps_jupyter.faces.tables import plan_table
 
-    desk = open_desk(notebook, store)
-    if as_json:
-        click.echo(json.dumps(desk.as_json(str(notebook))))
-    else:
-        Console().print(plan_table(desk.judge.all(), desk.seconds))
-    desk.close()
+    Console().print(plan_table(judged, desk.seconds))
+
+
+def _print_json(desk: Desk, notebook: Path) -> None:
+    from phelps_jupyter.faces.telling import desk_json
+
+    click.echo(json.dumps(desk_json(desk, str(notebook))))
+
+
+def _look(notebook: Path, store: Path | None) -> Desk:
+    # What a look makes lives as long as the process: to search it for garbage takes a third of the time.
+    gc.disable()
+    return Desk(notebook, store)
 
 
 @main.command()
 @_shared
 def status(notebook: Path, store: Path | None, as_json: bool) -> None:
     """Every task: verdict, reason, time, outputs. Exit code 1 when the last run of a task failed."""
-    from phelps_jupyter.faces.tables import status_table
+    from rich.console import Console
 
-    desk = open_desk(notebook, store)
-    views = desk.views()
+    from phelps_jupyter.faces.tables import status_table
+    from phelps_jupyter.faces.telling import views
+
+    desk = _look(notebook, store)
+    found = views(desk)
     if as_json:
-        click.echo(json.dumps(desk.as_json(str(notebook))))
+        _print_json(desk, notebook)
     else:
-        Console().print(status_table(views, desk.judge.all()))
+        Console().print(status_table(found, desk.judge.all()))
     desk.close()
-    sys.exit(FAILED if any(view.state == "failed" for view in views) else 0)
+    sys.exit(FAILED if any(view.state == "failed" for view in found) else 0)
 
 
 @main.command()
 @_shared
 @click.argument("task")
 def why(notebook: Path, task: str, store: Path | None, as_json: bool) -> None:
-    """Each reason for the state of TASK, with what changed of its code."""
-    from phelps_jupyter.faces.tables import why_text
+    """Each reason for the state of TASK: what changed, where, and what it goes back to."""
+    from rich.console import Console
 
-    desk = open_desk(notebook, store)
-    name = _known(desk, (task,))[0]
+    from phelps_jupyter.faces.tables import why_text
+    from phelps_jupyter.faces.telling import views, why_json
+
+    desk = _look(notebook, store)
+    _known(desk, (task,))
+    found = views(desk)
+    view = next(view for view in found if view.name == task)
     if as_json:
-        tasks: Sequence[Mapping[str, Any]] = desk.as_json(str(notebook))["tasks"]
-        click.echo(json.dumps(next(told for told in tasks if told["name"] == name)))
+        click.echo(json.dumps(why_json(desk, view.name)))
     else:
-        view = next(view for view in desk.views() if view.name == name)
-        Console().print(why_text(view.name, desk.body(view.name), desk.judge.of(view.name), view))
+        places = {one.name: f"cell {one.place}" for one in found}
+        # Lines of code are not to be broken.
+        Console().print(why_text(desk.judge.explain(view.name), view, places), soft_wrap=True)
     desk.close()
 
 

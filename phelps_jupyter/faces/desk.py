@@ -3,35 +3,85 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-from phelps_jupyter.adapters.disk_store import DiskStore
 from phelps_jupyter.adapters.index import SqliteIndex
+from phelps_jupyter.adapters.kept import KeptFile
+from phelps_jupyter.adapters.presence import Presence
 from phelps_jupyter.adapters.surroundings import Surroundings
-from phelps_jupyter.core.forecast import forecast
-from phelps_jupyter.core.freshness import Verdict
-from phelps_jupyter.core.graph import Graph, Learned
-from phelps_jupyter.core.model import CellId, TaskName
+from phelps_jupyter.core.graph import Graph
+from phelps_jupyter.core.kept import Kept, to_plain
+from phelps_jupyter.core.model import Cell, TaskName
 from phelps_jupyter.core.notebook import Notebook
-from phelps_jupyter.core.snapshot import TaskView, sources, task_json
 from phelps_jupyter.faces.document import read_notebook
 from phelps_jupyter.judge import Judge
+from phelps_jupyter.standing import Standing, plain, standing_of, text_of
 
 
-@dataclass(slots=True)
 class Desk:
-    """What a reading command needs."""
+    """What a reading command needs; each part is made when it is first asked for."""
 
-    path: Path
-    folder: Path
-    name: str
-    graph: Graph
-    index: SqliteIndex
-    judge: Judge
-    places: Mapping[CellId, int]
+    def __init__(self, notebook: Path, store: Path | None) -> None:
+        """Errors: DeclarationError when the notebook can't be read, StoreError."""
+        self.path = notebook.absolute()
+        saved = read_notebook(self.path)
+        self.places = saved.places
+        self.folder = (store or self.path.parent / ".phelps").absolute()
+        self.name = os.path.relpath(self.path, self.folder.parent)
+        self._values = Presence(str(self.folder))
+        self.index = SqliteIndex(str(self.folder / "state.db"))
+        self._book = Notebook()
+        self._book.learned.update(self.index.learned())
+        self._book.read(saved.cells, 0.0)
+
+    @property
+    def cells(self) -> Sequence[Cell]:
+        """The code cells."""
+        return self._book.document.cells
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The notebook's graph; what the last look has found out about it is not found out again."""
+        file = self._file("parses")
+        told = file.read()
+        kept = Kept(told) if told else None
+        graph = kept.graph(self.cells, self._book.learned) if kept else None
+        if graph is None:
+            self._book.parses = kept.parses() if kept else {}
+            graph = self._book.graph()
+            file.write(to_plain(graph, self._book.learned))
+        return graph
+
+    @cached_property
+    def judge(self) -> Judge:
+        """The verdicts."""
+        return self.judge_of(self.graph)
+
+    def judge_of(self, graph: Graph) -> Judge:
+        """Who judges the tasks of this graph."""
+        folder = str(self.path.parent)
+        now = Surroundings.now()
+        return Judge(graph, self.name, self._values, self.index, replace(now, folder=folder, path=(folder, *now.path)))
+
+    def _file(self, kind: str) -> KeptFile:
+        return KeptFile(str(self.folder), self.name, kind)
+
+    def fresh(self) -> int | None:
+        """How many tasks there are, if all are fresh. Costs little where the last look found it so, and it still is."""
+        file = self._file("standing")
+        text = text_of(self.cells, self._book.learned)
+        records = self.index.standing(self.name)
+        told = file.read()
+        standing = Standing(*told) if told else None
+        if standing is None or not standing.holds(text, records, self.judge_of(Graph())):
+            standing = standing_of(self.judge, text, records)
+            if standing is None:
+                return None
+            file.write(plain(standing))
+        return standing.tasks
 
     @property
     def seconds(self) -> dict[TaskName, float]:
@@ -44,84 +94,6 @@ class Desk:
         assert declared is not None
         return declared.body
 
-    def views(self) -> list[TaskView]:
-        """Every task, as its last run in any kernel left it."""
-        return [self._view(task) for task in self.graph.tasks]
-
-    def _view(self, task: TaskName) -> TaskView:
-        cell = self.graph.tasks[task]
-        judged = self.judge.of(task)
-        view = TaskView(
-            task,
-            cell,
-            self.graph.nodes[cell].index + 1,
-            judged.verdict,
-            judged.reasons,
-            reads=sources(self.graph, cell),
-        )
-        told = self.index.ended(self.name, task)
-        if told is not None:
-            view = replace(view, state=told.state, failure=told.failure, attempts=told.attempts, engine=told.engine)
-        record = judged.record or self.index.last(self.name, task)
-        if record is None:
-            return view
-        usage = record.usage
-        return replace(view, seconds=usage.seconds, peak_memory=usage.peak_memory, outputs=record.outputs)
-
-    def as_json(self, notebook: str) -> dict[str, Any]:
-        """The JSON contract's object."""
-        views = self.views()
-        judged = self.judge.all()
-        cells = [
-            {
-                "index": self.places[cell],
-                "id": cell,
-                "task": node.task.name if node.task else None,
-                "ran": False,
-                "verdict": judged[node.task.name].verdict.value if node.task else None,
-                "error": None,
-            }
-            for cell, node in self.graph.nodes.items()
-        ]
-        return {
-            "notebook": notebook,
-            "ok": not any(view.state == "failed" for view in views),
-            "tasks": [task_json(view) | {"cell": self.places[view.cell]} for view in views],
-            "cells": cells,
-            "forecast": self.forecast_json(),
-        }
-
-    def forecast_json(self) -> dict[str, object]:
-        """What running all that is not fresh would take, by its last runs: seconds at least and at most, bytes."""
-        judged = self.judge.all()
-        stale = [task for task in self.graph.tasks if judged[task].verdict is not Verdict.FRESH]
-        told = forecast(self.graph, stale, self.seconds)
-        records = (self.index.last(self.name, task) for task in stale)
-        peaks = [record.usage.peak_memory for record in records if record is not None]
-        return {
-            "seconds": [round(told.least, 3), round(told.most, 3)],
-            "peak_memory": max(peaks, default=None),
-            "critical_path": list(told.critical_path),
-            "unknown": list(told.unknown),
-        }
-
     def close(self) -> None:
         """Close the index."""
         self.index.close()
-
-
-def open_desk(notebook: Path, store: Path | None) -> Desk:
-    """Look at a notebook. Errors: DeclarationError when it can't be read, StoreError."""
-    path = notebook.absolute()
-    saved = read_notebook(path)
-    folder = (store or path.parent / ".phelps").absolute()
-    values = DiskStore(str(folder))
-    index = SqliteIndex(str(folder / "state.db"))
-    book = Notebook()
-    book.learned.update({code: Learned(*found) for code, found in index.learned().items()})
-    book.read(saved.cells, 0.0)
-    graph = book.graph()
-    name = os.path.relpath(path, folder.parent)
-    now = replace(Surroundings.now(), folder=str(path.parent))
-    now = replace(now, path=(str(path.parent), *now.path))
-    return Desk(path, folder, name, graph, index, Judge(graph, name, values, index, now), saved.places)

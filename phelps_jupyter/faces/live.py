@@ -22,17 +22,17 @@ from phelps_jupyter.adapters.index import SqliteIndex
 from phelps_jupyter.adapters.namespace import Fetched, Namespace, Placeholder
 from phelps_jupyter.adapters.surroundings import Surroundings
 from phelps_jupyter.core.freshness import Judgement, Verdict
-from phelps_jupyter.core.graph import Graph, Learned
-from phelps_jupyter.core.model import Cell, CellId, Digest, RunId, TaskName
+from phelps_jupyter.core.graph import Graph
+from phelps_jupyter.core.model import Cell, CellId, RunId, TaskName
 from phelps_jupyter.core.notebook import Notebook
 from phelps_jupyter.core.runs import Run
 from phelps_jupyter.core.snapshot import TaskView
-from phelps_jupyter.errors import DeclarationError, InternalError, PhelpsError, TaskFailed
+from phelps_jupyter.errors import DeclarationError, InternalError, PhelpsError, TaskFailed, UndefinedNameError
 from phelps_jupyter.faces.cards import bundle, without_traceback
 from phelps_jupyter.faces.document import notebook_path, read_notebook
 from phelps_jupyter.faces.settings import Phelps
 from phelps_jupyter.judge import Judge
-from phelps_jupyter.proof import outputs_of
+from phelps_jupyter.parts import outputs_of
 from phelps_jupyter.runtime.orders import Frame
 from phelps_jupyter.session import Session, Surface
 
@@ -89,7 +89,7 @@ class Live:
             folder = self.store_folder
             store = DiskStore(folder)
             index = SqliteIndex(str(Path(folder, "state.db")))
-            self.notebook.learned.update({code: Learned(*found) for code, found in index.learned().items()})
+            self.notebook.learned.update(index.learned())
             surface = Surface(self.name, self.namespace, self.start, self._show, self._relearn, self.headless)
             self._session = Session(surface, store, index, self.settings.make_engines(folder))
             self._session.start()
@@ -159,7 +159,7 @@ class Live:
             found = self.notebook.learn(run, before)
             if found is None:
                 return None
-            self._session.index.remember_learned(Digest(run.task.bindings.code), found.added, found.denied)
+            self._session.index.remember_learned(run.task.bindings.code, found)
             self.graph = self.notebook.graph()
             return self.graph
 
@@ -324,7 +324,8 @@ class Live:
         self._open_card(node.task.name)
         if problems:
             session.request([node.task.name])
-            raise DeclarationError(problems[0].message, line=problems[0].line)
+            kind = UndefinedNameError if problems[0].type == "NameError" else DeclarationError
+            raise kind(problems[0].message, line=problems[0].line)
         if self.only is None or node.task.name in self.only:
             self.submit([node.task.name], forced=self.forced)
 
@@ -349,10 +350,13 @@ class Live:
 
     def judgements(self) -> dict[TaskName, Judgement]:
         """Every task's verdict now."""
+        return self.judge().all()
+
+    def judge(self) -> Judge:
+        """A look at all tasks as they are now."""
         self.read_document()
         session = self.session
-        judge = Judge(self.graph, self.name, session.store, session.index, Surroundings.now(), start=self.start.folder)
-        return judge.all()
+        return Judge(self.graph, self.name, session.store, session.index, Surroundings.now(), start=self.start.folder)
 
 
 class Interrupted(PhelpsError):

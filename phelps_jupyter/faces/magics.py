@@ -48,7 +48,7 @@ class PhelpsMagics(Magics):
         %phelps [status]              every task: state, reason, time, engine, outputs
         %phelps plan                  what would run, and why
         %phelps run [TASKS] [--force] run what is stale, and what it needs
-        %phelps why TASK              each reason for its state
+        %phelps why TASK              each reason for its state: what changed, where, why
         %phelps wait [TASKS]          wait until they have ended (interrupt to stop waiting)
         %phelps cancel [TASKS]        end what runs, drop what waits
         %phelps logs TASK             what the task has written
@@ -115,10 +115,10 @@ class PhelpsMagics(Magics):
 
     def _why(self, arguments: Sequence[str]) -> None:
         task = self._one(arguments, "why")
-        judgement = self.live.judgements()[task]
-        node = self.live.graph.nodes[self.live.graph.tasks[task]]
-        assert node.task is not None
-        display(tables.why_text(task, node.task.body, judgement, self.live.session.view(task)))
+        views = self.live.session.views()
+        places = {view.name: f"cell {view.place}" for view in views}
+        view = next(view for view in views if view.name == task)
+        display(tables.why_text(self.live.judge().explain(task), view, places))
 
     def _wait(self, arguments: Sequence[str]) -> None:
         tasks = self._tasks(arguments)

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
 
-from phelps_jupyter.core.freshness import Judgement, Verdict, code_diff
+from phelps_jupyter.core.causes import groups, summary
+from phelps_jupyter.core.freshness import Judgement, Verdict
 from phelps_jupyter.core.model import RunState, TaskName
 from phelps_jupyter.core.snapshot import TaskView
 from phelps_jupyter.faces.cards import GLYPHS, because
+
+if TYPE_CHECKING:
+    # A plan tells no values: what compares them takes longer to import than all the rest.
+    from phelps_jupyter.records.reasons import Evidence, Explanation
+
+NAMED = 6
+"""Of many tasks or causes, those told one by one."""
 
 _STYLES = {
     RunState.DONE: "green",
@@ -49,31 +58,67 @@ def verdict_word(verdict: Verdict) -> str:
 
 
 def _reasons(judgement: Judgement | None) -> str:
-    return "; ".join(reason.text for reason in judgement.reasons) if judgement else ""
+    return summary(judgement.reasons) if judgement else ""
 
 
 def plan_table(judgements: Mapping[TaskName, Judgement], seconds: Mapping[TaskName, float]) -> Table:
-    """What would run, why, and how long it took last time."""
-    table = Table("task", "verdict", "why", "last took", box=None, pad_edge=False)
-    for task, judgement in judgements.items():
-        if judgement.verdict is not Verdict.FRESH:
+    """What would run, by reasons, and how long it took last time."""
+    table = Table("reason, task", "verdict", "last took", box=None, pad_edge=False)
+    for group in groups(judgements):
+        table.add_row(Text(group.reason, style="bold"))
+        for task in group.tasks:
             took = f"{seconds[task]:.1f} s" if task in seconds else ""
-            table.add_row(task, verdict_word(judgement.verdict), Text(_reasons(judgement)), took)
+            table.add_row(Text(f"  {task}"), verdict_word(judgements[task].verdict), took)
+        if group.then:
+            table.add_row(Text(f"  then maybe {_listed(group.then)}"), "", _summed(group.then, seconds))
     fresh = sum(judgement.verdict is Verdict.FRESH for judgement in judgements.values())
     table.caption = f"{len(judgements) - fresh} of {len(judgements)} tasks may run; {fresh} fresh"
     table.caption_justify = "left"
     return table
 
 
-def why_text(task: TaskName, body: str, judgement: Judgement, view: TaskView | None) -> Text:
-    """Each reason for a task's state, with what changed of its code."""
-    told = Text(f"{task} is {verdict_word(judgement.verdict)}", style="bold")
-    if view is not None and view.state is not None:
-        told.append(f"; its last run here: {view.state.value}", style="not bold")
-        if because(view):
-            told.append(f" ({because(view)})", style="not bold")
-    for reason in judgement.reasons:
-        told.append(f"\n  - {reason.text}", style="not bold")
-    if judgement.record is not None and any(reason.kind == "code" for reason in judgement.reasons):
-        told.append("\n" + code_diff(judgement.record.source, body), style="not bold")
-    return told
+def _listed(tasks: Sequence[TaskName]) -> str:
+    if len(tasks) <= NAMED:
+        return ", ".join(tasks)
+    return f"{len(tasks)} tasks below: {', '.join(tasks[:NAMED])}, .."
+
+
+def _summed(tasks: Iterable[TaskName], seconds: Mapping[TaskName, float]) -> str:
+    known = [seconds[task] for task in tasks if task in seconds]
+    return f"{sum(known):.1f} s" if known else ""
+
+
+def why_text(told: Explanation, view: TaskView | None, places: Mapping[TaskName, str]) -> Text:
+    """Each reason for a task's state, with what changed and where it comes from. ``places``: the tasks' cells."""
+    text = Text(f"{_placed(told.task, places)} is {verdict_word(told.verdict)}", style="bold")
+    if view is not None and view.state is not None and view.state not in (RunState.DONE, RunState.REUSED):
+        what = f" ({because(view)})" if because(view) else ""
+        text.append(f"; its last run: {view.state.value}{what}", style="not bold")
+    if told.note:
+        text.append(f"; {told.note}", style="not bold")
+    if told.ran:
+        text.append("; it last ran because", style="not bold")
+    for evidence in (*told.told, *told.ran):
+        _add_evidence(text, evidence, places)
+    return text
+
+
+def _add_evidence(text: Text, evidence: Evidence, places: Mapping[TaskName, str]) -> None:
+    reason = evidence.reason
+    place = f" ({reason.place})" if reason.place and reason.place not in reason.text else ""
+    text.append(f"\n  - {reason.text}{place}", style="not bold")
+    for line in evidence.difference:
+        text.append(f"\n      {line}", style=_LINE_STYLES.get(line[:1], "not bold"))
+    for cause in evidence.because[:NAMED]:
+        way = f", by way of {', '.join(cause.through[::-1])}" if cause.through else ""
+        whose = f"of {_placed(cause.task, places)}: " if cause.task is not None else ""
+        text.append(f"\n      because {whose}{cause.reason.text}{way}", style="not bold")
+    if len(evidence.because) > NAMED:
+        text.append(f"\n      and {len(evidence.because) - NAMED} reasons more", style="not bold")
+
+
+_LINE_STYLES = {"-": "not bold red", "+": "not bold green"}
+
+
+def _placed(task: TaskName, places: Mapping[TaskName, str]) -> str:
+    return f"{task} ({places[task]})" if task in places else task

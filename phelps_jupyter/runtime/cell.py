@@ -20,6 +20,7 @@ from phelps_jupyter.runtime.harvest import Harvest, UnmetError, bind
 from phelps_jupyter.runtime.orders import Order, Outcome
 from phelps_jupyter.runtime.shell import Raised, Shell, open_shell
 from phelps_jupyter.runtime.transcript import Pipe, open_stream
+from phelps_jupyter.runtime.watch import Watch
 
 
 def run_attempt(order: Order, folder: str, pipe: Pipe) -> None:
@@ -50,7 +51,7 @@ def _outcome(order: Order, folder: str, pipe: Pipe) -> Outcome:
     try:
         shell = open_shell(order.task, folder, pipe)
         surroundings.enter(order)
-        return _attempt(order, shell)
+        return _attempt(order, shell, folder)
     except UnmetError as error:
         return Outcome(order.run, order.attempt, "output", message=str(error))
     except Exception as error:
@@ -58,16 +59,21 @@ def _outcome(order: Order, folder: str, pipe: Pipe) -> Outcome:
         return _failed(order, error, None, text)
 
 
-def _attempt(order: Order, shell: Shell) -> Outcome:
+def _attempt(order: Order, shell: Shell, folder: str) -> Outcome:
     bound = bind(order, shell.user_ns)
+    inputs = {name: each.value for name, each in bound.items()}
+    watch = Watch(order, folder)
     generators = Generators(order.seed)
     generators.seed()
+    watch.begin()
     raised: Raised | None = shell.run_body(order.body)
+    watch.end()
     if raised is not None:
         return _failed(order, raised.error, raised.line, raised.traceback)
-    # Before the outputs are stored: pickling them may draw.
+    # Before the outputs are stored: pickling them may draw, and read files.
     drew = generators.drew()
-    return replace(Harvest(order, shell.user_ns, bound).outcome(), drew=drew)
+    sightings = watch.sightings(shell.code_of(order.body), inputs)
+    return replace(Harvest(order, shell.user_ns, bound).outcome(), drew=drew, sightings=sightings)
 
 
 def _failed(order: Order, error: BaseException, line: int | None, text: str) -> Outcome:

@@ -11,7 +11,7 @@ from typing import Any
 
 import xxhash
 
-from phelps_jupyter.runtime.digest_atoms import packed, text
+from phelps_jupyter.runtime.digest_atoms import packed, packed_texts, text
 from phelps_jupyter.runtime.digest_parts import Parts, described, numbered
 
 _BLOCK = 1 << 16
@@ -39,7 +39,8 @@ def _take_array(value: Any) -> Parts:
     numpy = _numpy()
     kind = numpy.ndarray if type(value) is numpy.memmap else type(value)
     if isinstance(value, numpy.ma.MaskedArray):
-        inside = (kind, value.data, numpy.ma.getmaskarray(value), value.fill_value, value.hardmask)
+        mask = numpy.ma.getmaskarray(value)
+        inside = (kind, _blanked(value.data, mask), mask, value.fill_value, value.hardmask)
         return Parts(b"masked", inside, described(("data", "mask", "fill_value", "hardmask"), 1))
     plain = value.view(numpy.ndarray)
     if kind is numpy.ndarray:
@@ -49,6 +50,22 @@ def _take_array(value: Any) -> Parts:
     names = [name for name, _ in attributes]
     inside = (kind, plain, *(each for _, each in attributes))
     return Parts(b"array of kind%d;" % len(names) + text(",".join(names)), inside, described(["", *names], 1))
+
+
+def _blanked(elements: Any, mask: Any) -> Any:
+    """What a mask hides is said to be invalid, so it does not count; a zero stands in its place."""
+    if mask.dtype.names is None and not mask.any():
+        return elements
+    elements = elements.copy()
+    _blank(elements, mask)
+    return elements
+
+
+def _blank(elements: Any, mask: Any) -> None:
+    if mask.dtype.names is None:
+        elements[mask] = _numpy().zeros((), elements.dtype)[()]
+    for name in mask.dtype.names or ():
+        _blank(elements[name], mask[name])
 
 
 def _take_plain(array: Any) -> Parts:
@@ -69,8 +86,12 @@ def _is_simple(dtype: Any) -> bool:
 
 
 def _take_objects(head: bytes, array: Any, kinds: tuple[object, ...]) -> Parts:
-    items = array.ravel().tolist() if array.ndim else [array.item()]
-    run = packed(items)
+    flat = array.reshape(-1)
+    run = None
+    if flat.size and type(flat[0]) is str:
+        run = packed_texts(flat.size, lambda start, end: flat[start:end].tolist())
+    items = flat.tolist() if run is None else []
+    run = run or packed(items)
     if run is not None:
         return Parts(head + b"packed%d;" % len(kinds) + run, kinds)
     return Parts(head + b"objects%d;" % len(kinds), (*kinds, *items), lambda index: numbered(index - len(kinds)))
@@ -137,9 +158,10 @@ def _parts(flat: Any) -> Iterator[Any]:
 
 def _with_one_nan(part: Any) -> Any:
     numpy = _numpy()
-    # One NaN makes the whole product one, and this is the fastest way to touch every element.
-    if not numpy.isnan(numpy.dot(part, part)):
-        return part
+    # One NaN makes the whole product one, and this is the fastest way to touch every element. It may overflow.
+    with numpy.errstate(all="ignore"):
+        if not numpy.isnan(numpy.dot(part, part)):
+            return part
     part = part.copy()
     part[numpy.isnan(part)] = numpy.nan
     return part
@@ -148,6 +170,8 @@ def _with_one_nan(part: Any) -> Any:
 def _halves(part: Any) -> Any:
     """Long doubles have bytes that mean nothing: taken as exponent and two doubles."""
     numpy = _numpy()
-    mantissa, exponent = numpy.frexp(part)
-    high = mantissa.astype("f8")
-    return _with_one_nan(numpy.concatenate([high, (mantissa - high).astype("f8"), exponent.astype("f8")]))
+    with numpy.errstate(all="ignore"):
+        mantissa, exponent = numpy.frexp(part)
+        high = mantissa.astype("f8")
+        halves = [high, (mantissa - high).astype("f8"), exponent.astype("f8")]
+    return _with_one_nan(numpy.concatenate(halves))

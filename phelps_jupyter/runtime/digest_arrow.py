@@ -23,8 +23,10 @@ def take_arrow(value: Any) -> Parts | None:
     """A table, batch, array or chunked array taken apart; None for pyarrow's other objects."""
     arrow = sys.modules["pyarrow"]
     if isinstance(value, arrow.Table | arrow.RecordBatch):
-        inside = (type(value), value.schema.metadata, value.column_names, *map(_whole, value.columns))
-        labels = ("metadata", "column_names", *value.column_names)
+        schema = value.schema
+        notes = [(each.nullable, each.metadata) for each in schema]
+        inside = (type(value), schema.metadata, notes, schema.names, *map(_whole, value.columns))
+        labels = ("metadata", "fields", "column_names", *schema.names)
         return Parts(b"table%d;" % value.num_rows, inside, described(labels, 1), shared=False)
     if isinstance(value, arrow.Array | arrow.ChunkedArray):
         return Parts(b"arrow", (type(value), ArrowColumn(_whole(value))), shared=False)
@@ -57,6 +59,8 @@ def take_column(value: ArrowColumn) -> Parts:
         return Parts(head + _texts(valid, _WIDTHS[name]), shared=False)
     if types.is_boolean(kind):
         return Parts(head + _numbers(valid.cast("uint8")), shared=False)
+    if types.is_float16(kind):
+        return Parts(head + _numbers(valid.cast("float")), shared=False)
     if types.is_primitive(kind) or types.is_decimal(kind) or types.is_fixed_size_binary(kind):
         return Parts(head + _numbers(valid), shared=False)
     return _take_nested(head, valid, types)

@@ -17,6 +17,7 @@ import types
 import uuid
 from array import array
 from collections.abc import Callable, Iterable, Sequence
+from operator import countOf
 from typing import Any
 
 import xxhash
@@ -25,7 +26,7 @@ from phelps_jupyter.runtime.code_parts import code_object_digest
 from phelps_jupyter.runtime.homes import version_of
 
 _INLINE = 1024
-_STRIDE = 1 << 12
+_STRIDE = 1 << 10
 """Strings that are joined at a time: what is copied stays in the cache. Part of the format."""
 _MIN_PACKED = 8
 _NAN = math.nan
@@ -59,7 +60,8 @@ def _complex(value: complex) -> bytes:
 
 
 def _memoryview(value: memoryview) -> bytes:
-    return b"v" + text(f"{value.format} {value.shape}") + sealed(b"", value if value.contiguous else value.tobytes())
+    head = b"v" + text(f"{value.format} {value.shape}")
+    return head + sealed(b"", value if value.c_contiguous else value.tobytes())
 
 
 def _datetime(value: datetime.datetime | datetime.time) -> bytes:
@@ -116,13 +118,43 @@ def packed(items: Sequence[object]) -> bytes | None:
     """A run of leaves as one short encoding; None when something in it is no leaf, or the run is short."""
     if len(items) < _MIN_PACKED:
         return None
+    if type(items[0]) is str:
+        return packed_texts(len(items), lambda start, end: items[start:end])
     kinds = set(map(type, items))
-    if len(kinds) == 1:
-        pack = _PACKERS.get(kinds.pop())
-        return pack(items) if pack is not None else None
-    if kinds <= ENCODERS.keys():
-        return _mixed(items) if str in kinds else _each(items)
-    return None
+    if not kinds <= ENCODERS.keys():
+        return None
+    if str in kinds:
+        return packed_texts(len(items), lambda start, end: items[start:end])
+    return _PACKERS.get(kinds.pop(), _each)(items) if len(kinds) == 1 else _each(items)
+
+
+def packed_texts(count: int, cut: Callable[[int, int], Sequence[object]]) -> bytes | None:
+    """A run of strings with other leaves among them, read once from its start to its end: each time that memory is
+    fetched anew costs more than what is done with it. ``cut``: the elements between two places."""
+    whole = xxhash.xxh3_128()
+    for start in range(0, count, _STRIDE):
+        strings: Any = cut(start, start + _STRIDE)
+        # By identity, in C: this check takes most of the time.
+        if countOf(map(type, strings), str) != len(strings):
+            if not set(map(type, strings)) <= ENCODERS.keys():
+                return None
+            whole.update(_others(strings))
+            strings = [each for each in strings if each.__class__ is str]
+        joined = "\0".join(strings)
+        # A separator that occurs inside an element separates nothing: then the lengths are told apart.
+        if joined.count("\0") != len(strings) - 1:
+            whole.update(b"l" + sealed(b"q", array("q", map(len, strings))))
+        content = joined.encode("utf-8", "surrogatepass")
+        whole.update(b"%d:" % len(content))
+        whole.update(content)
+    return b"S%d:%s" % (count, whole.digest())
+
+
+def _others(items: Sequence[object]) -> bytes:
+    """What is no string among strings: the holes of a column, with their places."""
+    others = [(index, value) for index, value in enumerate(items) if value.__class__ is not str]
+    places = array("q", [index for index, _ in others])
+    return b"o%d," % len(items) + sealed(b"p", places) + _each([value for _, value in others])
 
 
 def unordered(items: Iterable[object]) -> bytes | None:
@@ -136,21 +168,6 @@ def unordered(items: Iterable[object]) -> bytes | None:
         if run is not None:
             return run
     return b"".join(sorted(ENCODERS[type(each)](each) for each in elements))
-
-
-def _strings(items: Sequence[Any]) -> bytes:
-    whole = xxhash.xxh3_128()
-    for start in range(0, len(items), _STRIDE):
-        part = items[start : start + _STRIDE]
-        joined = "\0".join(part)
-        # A separator that occurs inside an element separates nothing: then the lengths are told apart.
-        if joined.count("\0") != len(part) - 1:
-            whole.update(array("q", map(len, part)).tobytes())
-            whole.update(b"lengths")
-        content = joined.encode("utf-8", "surrogatepass")
-        whole.update(b"%d:" % len(content))
-        whole.update(content)
-    return b"S%d:%s" % (len(items), whole.digest())
 
 
 def _integers(items: Sequence[Any]) -> bytes:
@@ -167,22 +184,12 @@ def _floats(items: Sequence[Any]) -> bytes:
     return sealed(b"d", array("d", items))
 
 
-def _mixed(items: Sequence[Any]) -> bytes:
-    """Mostly strings: a column with holes."""
-    others = [(index, value) for index, value in enumerate(items) if value.__class__ is not str]
-    places = array("q", [index for index, _ in others])
-    strings = [value for value in items if value.__class__ is str]
-    return b"H%d;" % len(items) + sealed(b"p", places) + _each([value for _, value in others]) + _strings(strings)
-
-
 def _each(items: Sequence[Any]) -> bytes:
     encoders = ENCODERS
     return sealed(b"e", b"".join([encoders[value.__class__](value) for value in items]))
 
 
 _PACKERS: dict[type, Callable[[Sequence[Any]], bytes]] = {
-    **dict.fromkeys(ENCODERS, _each),
-    str: _strings,
     int: _integers,
     float: _floats,
 }

@@ -10,6 +10,7 @@ import functools
 import sys
 import types
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from phelps_jupyter.runtime.code_parts import annotation_text, code_object_digest, code_part
@@ -61,11 +62,50 @@ def _resolved(module: str, qualname: str) -> object:
 
 def take_class(cls: type) -> Parts:
     """A class by its bases and members."""
-    members = {name: value for name, value in sorted(vars(cls).items()) if name not in _NOT_MEMBERS}
+    members = {name: _as_written(value) for name, value in sorted(vars(cls).items()) if name not in _NOT_MEMBERS}
+    if "__orig_bases__" in members:
+        # `NamedTuple` and `TypedDict` are functions.
+        members["__orig_bases__"] = tuple(map(_as_written, vars(cls)["__orig_bases__"]))
+    if isinstance(members.get("__replace__"), _Generated):
+        # Python's own since 3.13.
+        del members["__replace__"]
     doc = cls.__doc__ if any("__doc__" in code.co_names for code in _codes(members)) else None
     head = b"class%d,%d;" % (len(cls.__bases__), len(members)) + text(cls.__qualname__) + _annotations(cls)
     fixed = (type(cls), doc, *cls.__bases__)
     return Parts(head + b"".join(map(text, members)), (*fixed, *members.values()), described(list(members), len(fixed)))
+
+
+def _as_written(member: Any) -> object:
+    """A member of a class; what the standard library generates for it by a name alone, for it follows from the rest."""
+    function = member.__func__ if type(member) in (staticmethod, classmethod) else member
+    if type(function) is not types.FunctionType:
+        # How a named tuple finds its fields; the class moved between modules.
+        return _Generated("field") if type(member).__name__ == "_tuplegetter" else member
+    module, name = function.__globals__.get("__name__"), function.__code__.co_qualname
+    if name.startswith("__create_fn__.") or module in ("dataclasses", "reprlib"):
+        return _Generated("dataclass")
+    if module in ("enum", "collections", "typing") or str(module).startswith("namedtuple_"):
+        return _Generated(name)
+    return member
+
+
+class _Generated:
+    """A function that the standard library put into a class: its code differs with Python's minor version."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+def _take_generated(value: Any) -> Parts:
+    return Parts(b"generated" + text(value.name), shared=False)
+
+
+def _take_params(value: Any) -> Parts:
+    names = ("init", "repr", "eq", "order", "unsafe_hash", "frozen")
+    # Those that later versions of Python added show elsewhere in the class.
+    return Parts(b"dataclass" + b"".join(b"%d" % bool(getattr(value, name)) for name in names), shared=False)
 
 
 def _codes(members: Mapping[str, Any]) -> list[types.CodeType]:
@@ -139,6 +179,11 @@ def _take_cached(value: Any) -> Parts:
     return Parts(b"lru_cache", inside, described(("__wrapped__", "cache_parameters()")))
 
 
+@dataclass
+class _Params:
+    """Only here to tell what the parameters of a dataclass are kept in."""
+
+
 def _take_module(value: Any) -> Parts:
     return Parts(module_part(value), shared=False)
 
@@ -148,6 +193,8 @@ def _take_bound(value: Any) -> Parts:
 
 
 EXACT: Mapping[type, Take] = {
+    _Generated: _take_generated,
+    type(vars(_Params)["__dataclass_params__"]): _take_params,
     types.FunctionType: take_function,
     types.MethodType: _take_bound,
     types.ModuleType: _take_module,

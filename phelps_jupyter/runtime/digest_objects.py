@@ -1,4 +1,4 @@
-"""Any object taken apart: by its own word, by its attributes, or by the way it would be pickled.
+"""Builtin containers and the instances of any class taken apart: by its own word, or by its attributes.
 
 Refuses to know a container's order of visits and what is shared: that is for the walk in `digests`.
 """
@@ -6,29 +6,26 @@ Refuses to know a container's order of visits and what is shared: that is for th
 from __future__ import annotations
 
 import copyreg
+import dataclasses
 import datetime
 import enum
-import functools
-import pickle
 import types
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from phelps_jupyter.runtime.digest_atoms import ENCODERS, packed, plain_time, text
-from phelps_jupyter.runtime.digest_parts import Parts, Take, Undigestible, described, numbered
-from phelps_jupyter.runtime.homes import Home, home_of_function
+from phelps_jupyter.runtime.digest_parts import Parts, Take, Undigestible, described, numbered, type_name
+from phelps_jupyter.runtime.digest_recipes import cached_names, reduced_taker
 
 _DICT_AND_WEAKREF = 16
 """Bytes that these two add to an object; a type that adds more keeps something that we can't see."""
 
+_FIELDS: Any = vars(dataclasses)["_dataclass_getstate"]
 _MOST_SHAPES = 100
 
-_CACHES: Mapping[str, frozenset[str]] = {
-    "pandas": frozenset({"_cache", "_item_cache"}),
-    "scipy": frozenset({"_has_sorted_indices", "_has_canonical_format"}),
-}
-"""Attributes that libraries fill when they are first asked, by the library's name."""
+_Shape = tuple[bytes, list[str], Callable[[int], str]]
+"""Head, names of attributes and labels for instances of one class."""
 
 
 def take_list(value: Any) -> Parts:
@@ -115,15 +112,6 @@ EXACT: dict[type, Take] = {
     weakref.WeakValueDictionary: take_weak_mapping,
 }
 
-_IMMUTABLE = (
-    datetime.tzinfo,
-    datetime.datetime,
-    datetime.date,
-    datetime.timedelta,
-    types.GenericAlias,
-    types.UnionType,
-)
-
 
 def taker_for(kind: type) -> Take:
     """How to take apart instances of a class that is not in `EXACT`."""
@@ -134,22 +122,26 @@ def taker_for(kind: type) -> Take:
     if kind.__module__ == "itertools":
         # They can be pickled, but say so with a warning, and not for long.
         return _refuse
+    if kind.__module__ == "zoneinfo" and kind.__name__ == "ZoneInfo":
+        return _take_zone
     if _is_plain(kind):
         return _instance_taker(kind)
+    if _tells_fields(kind):
+        return _fields_taker(kind)
     if issubclass(kind, tuple) and _inherits(kind, tuple):
         return _take_tuple_subclass
-    return _take_reduced
+    if issubclass(kind, set | frozenset):
+        return _take_set_kind
+    return reduced_taker(kind)
 
 
 def _refuse(value: Any) -> Parts:
     raise Undigestible("", type_name(value))
 
 
-def type_name(value: object) -> str:
-    """The type of a value as people would look it up."""
-    kind = type(value)
-    module = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
-    return module + kind.__qualname__
+def _take_zone(value: Any) -> Parts:
+    # One that was read from a file has no name, and can't be pickled either.
+    return Parts(b"zone" + text(value.key), shared=False) if value.key is not None else _refuse(value)
 
 
 def _take_own_word(value: Any) -> Parts:
@@ -162,13 +154,21 @@ def _take_enum_member(value: Any) -> Parts:
 
 def _take_tuple_subclass(value: Any) -> Parts:
     state = getattr(value, "__dict__", None) or None
-    return Parts(
-        b"tuple kind%d;" % len(value), (type(value), state, *tuple.__iter__(value)), _item_label, state is not None
-    )
+    names = getattr(type(value), "_fields", ())
+
+    def label(index: int) -> str:
+        if index < 2:
+            return ".__dict__" if index else ""
+        return f".{names[index - 2]}" if index - 2 < len(names) else numbered(index - 2)
+
+    inside = (type(value), state, *tuple.__iter__(value))
+    return Parts(b"tuple kind%d;" % (len(inside) - 2), inside, label, state is not None)
 
 
-def _item_label(index: int) -> str:
-    return numbered(index - 2) if index >= 2 else ".__dict__"
+def _take_set_kind(value: Any) -> Parts:
+    state = getattr(value, "__dict__", None)
+    elements = frozenset(value) if isinstance(value, frozenset) else set(value)
+    return Parts(b"set kind", (type(value), elements, state or None))
 
 
 def _inherits(kind: Any, base: Any) -> bool:
@@ -181,12 +181,34 @@ def _inherits(kind: Any, base: Any) -> bool:
     )
 
 
+def _is_made_bare(kind: Any) -> bool:
+    """Whether an instance is made by its class alone."""
+    return not (hasattr(kind, "__getnewargs_ex__") or hasattr(kind, "__getnewargs__"))
+
+
+def _tells_fields(kind: Any) -> bool:
+    """Whether instances are pickled by their fields: dataclasses with slots that are frozen. The same, faster."""
+    return (
+        kind.__getstate__ is _FIELDS
+        and kind.__reduce_ex__ is object.__reduce_ex__
+        and kind.__reduce__ is object.__reduce__
+        and kind not in copyreg.dispatch_table
+        and _is_made_bare(kind)
+        and not issubclass(kind, list | dict)
+    )
+
+
+def _fields_taker(kind: Any) -> Take:
+    head, names, label = _shape([each.name for each in dataclasses.fields(kind)])
+    head = b"fields " + head
+    return lambda value: Parts(head, [kind, *[getattr(value, name) for name in names]], label)
+
+
 def _is_plain(kind: Any) -> bool:
     """Whether all there is to an instance lies in its ``__dict__``."""
     return (
         _inherits(kind, object)
-        and not hasattr(kind, "__getnewargs_ex__")
-        and not hasattr(kind, "__getnewargs__")
+        and _is_made_bare(kind)
         and kind.__dictoffset__ != 0
         and kind.__itemsize__ == 0
         and kind.__basicsize__ <= object.__basicsize__ + _DICT_AND_WEAKREF
@@ -195,112 +217,25 @@ def _is_plain(kind: Any) -> bool:
 
 
 def _instance_taker(kind: Any) -> Take:
-    ignored = _cached_names(kind)
+    ignored = cached_names(kind)
     # Instances of one class mostly have the same attributes in the same order.
-    heads: dict[tuple[str, ...], tuple[bytes, list[str]]] = {}
+    shapes: dict[tuple[str, ...], _Shape] = {}
 
     def take(value: Any) -> Parts:
         state = value.__dict__
+        if type(state) is not dict:
+            raise Undigestible("", type_name(value))
         written = tuple(state)
-        known = heads.get(written)
-        if known is None:
-            names = sorted(set(written) - ignored)
-            head = b"object%d;" % len(names) + b"".join(map(text, names))
-            known = head, names
-            if len(heads) < _MOST_SHAPES:
-                heads[written] = known
-        names = known[1]
-        return Parts(known[0], [kind, *[state[name] for name in names]], described(names, 1))
+        shape = shapes.get(written)
+        if shape is None:
+            shape = _shape(sorted(set(written) - ignored))
+            if len(shapes) < _MOST_SHAPES:
+                shapes[written] = shape
+        head, names, label = shape
+        return Parts(head, [kind, *[state[name] for name in names]], label)
 
     return take
 
 
-def _cached_names(kind: type) -> frozenset[str]:
-    """Attributes that only hold what was computed from the others."""
-    library = _CACHES.get(kind.__module__.partition(".")[0], frozenset())
-    lazy = {
-        name
-        for each in kind.__mro__
-        for name, member in vars(each).items()
-        if isinstance(member, functools.cached_property)
-    }
-    return library | lazy
-
-
-def _take_reduced(value: Any) -> Parts:
-    kind = type(value)
-    if issubclass(kind, set | frozenset):
-        state = getattr(value, "__dict__", None)
-        elements = frozenset(value) if issubclass(kind, frozenset) else set(value)
-        return Parts(b"set kind", (kind, elements, state or None))
-    reduced = _reduce(value, kind)
-    if isinstance(reduced, str):
-        module = getattr(value, "__module__", None)
-        return Parts(b"global" + text(str(module)) + text(reduced), shared=False)
-    return _take_recipe(kind, reduced)
-
-
-def _reduce(value: Any, kind: type) -> Any:
-    special: Callable[[Any], Any] | None = copyreg.dispatch_table.get(kind)
-    return special(value) if special is not None else value.__reduce_ex__(4)
-
-
-def _take_recipe(kind: type, reduced: tuple[Any, ...]) -> Parts:
-    maker, arguments, state, items, pairs, setter = (*reduced, None, None, None, None)[:6]
-    attributes, rest = _attributes(state)
-    for name in _cached_names(kind):
-        attributes.pop(name, None)
-    names = sorted(attributes)
-    listed = [] if items is None else list(items)
-    mapped = None if pairs is None else dict(pairs)
-    inside = [kind, _Maker(maker), arguments, rest, setter, mapped]
-    start = len(inside)
-    inside += [*(attributes[name] for name in names), *listed]
-
-    def label(index: int) -> str:
-        if index < start:
-            return ""
-        return f".{names[index - start]}" if index - start < len(names) else numbered(index - start - len(names))
-
-    head = b"reduced%d,%d;" % (len(names), len(listed)) + b"".join(map(text, names))
-    immutable = issubclass(kind, _IMMUTABLE) or kind.__module__.startswith("pandas._libs")
-    return Parts(head, inside, label, not immutable)
-
-
-def _attributes(state: Any) -> tuple[dict[str, Any], object]:
-    """What a state says of attributes, from ``__dict__`` and slots; and the state, if it is of another form."""
-    pieces = state if type(state) is tuple and len(state) == 2 else (state,)
-    if state is None or not all(each is None or _is_attributes(each) for each in pieces):
-        return {}, state
-    return {name: value for each in pieces if each is not None for name, value in each.items()}, None
-
-
-def _is_attributes(state: Any) -> bool:
-    return type(state) is dict and all(type(name) is str for name in state)
-
-
-class _Maker:
-    """The callable of a recipe; a library's counts by its name alone: its version does not change the value."""
-
-    __slots__ = ("call",)
-
-    def __init__(self, call: Any) -> None:
-        self.call = call
-
-
-def take_maker(value: Any) -> Parts:
-    """A recipe's callable."""
-    call = value.call
-    library = isinstance(call, types.FunctionType) and home_of_function(call) is Home.LIBRARY
-    if (library or isinstance(call, types.BuiltinFunctionType)) and isinstance(call.__module__, str):
-        return Parts(b"made by" + text(f"{call.__module__}.{call.__qualname__}"), shared=False)
-    return Parts(b"maker", (call,), shared=False)
-
-
-def take_buffer(value: Any) -> Parts:
-    """A buffer on its way into a pickle."""
-    return Parts(b"buffer", (bytes(value.raw()),), shared=False)
-
-
-EXACT[_Maker] = take_maker
-EXACT[pickle.PickleBuffer] = take_buffer
+def _shape(names: list[str]) -> _Shape:
+    return b"object%d;" % len(names) + b"".join(map(text, names)), names, described(names, 1)

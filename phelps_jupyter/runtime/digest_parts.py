@@ -27,6 +27,9 @@ class Parts:
 
 Take = Callable[[Any], Parts]
 
+_QUALNAME = vars(type)["__qualname__"].__get__
+_MODULE = vars(type)["__module__"].__get__
+
 
 class Undigestible(Exception):  # a verdict on a value, not an error
     """A value has no digest. ``where``: path of the part at fault; ``kind``: its type."""
@@ -48,3 +51,14 @@ def described(names: Sequence[object], prefix: int = 0) -> Callable[[int], str]:
 def numbered(index: int) -> str:
     """Labels for the elements of a sequence."""
     return f"[{index}]"
+
+
+def type_name(value: object) -> str:
+    """The type of a value as people would look it up; whatever its metaclass says of it."""
+    kind = type(value)
+    qualname: str = _QUALNAME(kind)
+    try:
+        module = _MODULE(kind)
+    except AttributeError:
+        return qualname
+    return f"{module}.{qualname}" if isinstance(module, str) and module != "builtins" else qualname

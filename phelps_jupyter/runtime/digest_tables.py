@@ -22,12 +22,16 @@ def take_pandas(value: Any) -> Parts | None:
         return _take_frame(pandas, value)
     if isinstance(value, pandas.Series):
         inside = (type(value), value.index, value.name, _column(value), *_attached(value))
-        return Parts(b"series%d;" % len(inside), inside, described(("index", "name", "array", "attrs"), 1))
+        return Parts(b"series%d;" % len(inside), inside, _of_series)
     if isinstance(value, pandas.Index):
         return _take_index(pandas, value)
     if isinstance(value, pandas.api.extensions.ExtensionArray):
         return _take_extension(pandas, value)
     return None
+
+
+def _of_series(index: int) -> str:
+    return ("", ".index", ".name", "", ".attrs", ".flags", "._metadata")[index]
 
 
 def _column(owner: Any) -> Any:
@@ -63,19 +67,20 @@ def _take_frame(pandas: Any, frame: Any) -> Parts:
 
 
 def _take_index(pandas: Any, index: Any) -> Parts:
-    names: tuple[object, ...]
-    inside: tuple[object, ...]
     if isinstance(index, pandas.RangeIndex):
-        names, inside = ("values",), (range(index.start, index.stop, index.step),)
+        inside: tuple[object, ...] = (range(index.start, index.stop, index.step),)
     elif isinstance(index, pandas.MultiIndex):
         inside = (*index.levels, *index.codes)
-        names = (*range(index.nlevels), *("codes" for _ in index.codes))
     else:
-        names, inside = ("freqstr", "array"), (getattr(index, "freqstr", None), _column(index))
-    label = described(("names", *names), 1)
-    return Parts(
-        b"index%d;" % len(inside), (type(index), tuple(index.names), *inside), label, shared=False, frozen=True
-    )
+        inside = (getattr(index, "freqstr", None), _column(index))
+
+    def label(place: int) -> str:
+        if place < 2:
+            return ".names" if place else ""
+        return f".levels[{place - 2}]" if isinstance(index, pandas.MultiIndex) else ""
+
+    head = b"index%d;" % len(inside)
+    return Parts(head, (type(index), tuple(index.names), *inside), label, shared=False, frozen=True)
 
 
 def _take_extension(pandas: Any, array: Any) -> Parts | None:
@@ -112,7 +117,21 @@ def _blanked(array: Any) -> Any:
 
 def take_polars(value: Any) -> Parts | None:
     """A frame or a series by its columns in Arrow; None for polars' other objects."""
-    if type(value).__name__ not in ("DataFrame", "Series"):
+    if type(value).__name__ == "Series":
+        columns = [value]
+    elif type(value).__name__ == "DataFrame":
+        columns = value.get_columns()
+    else:
         return None
-    names = value.columns if type(value).__name__ == "DataFrame" else [value.name]
-    return Parts(b"polars", (type(value), list(names), value.to_arrow()), described(("columns", "array"), 1))
+    names = [each.name for each in columns]
+    head = b"polars%d,%d;" % (len(value), len(names)) + b"".join(text(repr(each.dtype)) for each in columns)
+    inside = (type(value), names, *map(_polars_column, columns))
+    return Parts(head, inside, lambda index: f"[{names[index - 2]!r}]" if index > 1 else "", shared=False)
+
+
+def _polars_column(column: Any) -> Any:
+    polars = sys.modules["polars"]
+    # What Arrow has no type for: objects would arrive as addresses.
+    if column.dtype in (polars.Object, polars.Int128):
+        return column.to_list()
+    return column.to_arrow()

@@ -5,15 +5,22 @@ from __future__ import annotations
 from types import FunctionType, ModuleType
 from typing import Any
 
-from phelps_jupyter.runtime import digest_code, digest_objects
+from phelps_jupyter.runtime import digest_code, digest_objects, digest_recipes
 from phelps_jupyter.runtime.digest_arrays import take_numpy
 from phelps_jupyter.runtime.digest_arrow import ArrowColumn, take_arrow, take_column
 from phelps_jupyter.runtime.digest_atoms import BUFFERS
 from phelps_jupyter.runtime.digest_parts import Parts, Take
 from phelps_jupyter.runtime.digest_tables import take_pandas, take_polars
+from phelps_jupyter.runtime.digest_tensors import take_torch
 from phelps_jupyter.runtime.imports import modules_of
 
-_LIBRARIES = {"pandas": take_pandas, "numpy": take_numpy, "pyarrow": take_arrow, "polars": take_polars}
+_LIBRARIES = {
+    "pandas": take_pandas,
+    "numpy": take_numpy,
+    "pyarrow": take_arrow,
+    "polars": take_polars,
+    "torch": take_torch,
+}
 
 
 class Takers:
@@ -25,13 +32,13 @@ class Takers:
     def __init__(self, modules: set[str]) -> None:
         self._modules = modules
         # By id: the hash of a class belongs to its metaclass.
-        self._found: dict[int, Take] = {}
+        self.found: dict[int, Take] = {}
         self._arrays: set[int] = set()
         self._kept: list[type] = []
 
     def find(self, kind: type) -> Take:
         """How to take apart instances of a class."""
-        return self._found.get(id(kind)) or self._learn(kind)
+        return self.found.get(id(kind)) or self._learn(kind)
 
     def is_array(self, kind: type) -> bool:
         """Whether it is an array or column of a library."""
@@ -51,7 +58,7 @@ class Takers:
         if kind is FunctionType or issubclass(kind, ModuleType):
             take = self._noting(take)
         self._kept.append(kind)
-        return self._found.setdefault(id(kind), take)
+        return self.found.setdefault(id(kind), take)
 
     def _choose(self, kind: type) -> Take:
         return _exact(kind) or self._library(kind) or _wrapper(kind) or digest_objects.taker_for(kind)
@@ -72,7 +79,7 @@ def _exact(kind: type) -> Take | None:
         return lambda value: Parts(encode(value))
     if kind is ArrowColumn:
         return take_column
-    return digest_objects.EXACT.get(kind) or digest_code.EXACT.get(kind)
+    return digest_objects.EXACT.get(kind) or digest_code.EXACT.get(kind) or digest_recipes.EXACT.get(kind)
 
 
 def _wrapper(kind: type) -> Take | None:

@@ -5,15 +5,17 @@ Knows order, sharing, cycles and sets. What is in a value of some type, the othe
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 import xxhash
 
-from phelps_jupyter.runtime import digest_code, digest_objects
+from phelps_jupyter.runtime import digest_code
 from phelps_jupyter.runtime.digest_atoms import ENCODERS, text, unordered
-from phelps_jupyter.runtime.digest_parts import Parts, Undigestible
+from phelps_jupyter.runtime.digest_parts import Parts, Undigestible, type_name
 from phelps_jupyter.runtime.digest_takers import Takers
 from phelps_jupyter.runtime.homes import Home, home_of_class
 from phelps_jupyter.runtime.remembered import Remembered
@@ -22,6 +24,9 @@ _FLUSH_AT = 50_000
 """Parts that are collected before they are hashed; an immutable container with more is hashed where it stands."""
 _PEEK = 300
 """Values looked at to put one element of a set in its place."""
+_LONGER = 20
+_MOST_LOOKED = 500_000
+"""How much longer the next look at elements is that are alike so far, and how much all of them may take together."""
 _GLANCE = 1
 """The same for an element of a set inside of such an element: or a graph of sets would be walked once per path."""
 _MOST_CLASSES = 2_000
@@ -65,8 +70,11 @@ class Walk:
 
     def __init__(self, classes: Classes, *, lenient: bool = False, budget: int | None = None) -> None:
         self._classes = classes
+        self._takers = classes.takers.found
         self._lenient = lenient
         self._budget = budget
+        self.cut = False
+        """Whether a look ended before all was seen."""
         self._visited = 0
         self._hash = xxhash.xxh3_128()
         self._pending: list[bytes] = []
@@ -79,8 +87,10 @@ class Walk:
         self._kept: list[object] = []
         self._mutables = 0
         self._frozen = 0
+        # How often more must be looked at than the value's class.
+        self._watched = int(budget is not None)
         self._flush_at = _FLUSH_AT
-        self._peeked: dict[int, str] = {}
+        self._peeked: dict[tuple[int, int], tuple[str, bool]] = {}
         self._kept_peeked: list[object] = []
 
     def run(self, parts: Parts) -> str:
@@ -106,46 +116,47 @@ class Walk:
         self._leave(frame)
 
     def _visit(self, child: object) -> bool:
-        """Emit a value; or if it has children, its head, and enter it."""
+        """Emit a value; or if it has parts that must be visited themselves, what stands before them, and enter it."""
         known = self._seen.get(id(child))
         if known is not None:
             self._mutables += known.startswith(b"r")
             self._pending.append(known)
             return False
         try:
-            parts = self._parts_of(child)
+            take = self._takers.get(id(type(child)))
+            parts = self._parts_of(child) if take is None or self._watched else take(child)
         except _EnoughSeen:
             raise
         except Undigestible as fault:
             parts = self._fault(fault.where, fault.kind)
-        except Exception:  # whatever the user's classes raise when they are asked for their content
-            parts = self._fault("", digest_objects.type_name(child))
+        except (Exception, SystemExit):  # whatever the user's classes raise when they are asked for their content
+            parts = self._fault("", type_name(child))
         if parts.shared:
             self._note(child)
             self._mutables += 1
         if parts.children:
-            self._enter(child, parts)
-            return True
+            return self._enter(child, parts)
         self._pending.append(parts.head)
         return False
 
     def _fault(self, where: str, kind: str) -> Parts:
         if not self._lenient:
-            first, last = self._frames[:_LONGEST_PATH], self._frames[_LONGEST_PATH:][-1:]
-            steps = [frame.path() for frame in first] + [f"...{frame.path()}" for frame in last]
-            raise Undigestible("".join(steps) + where, kind)
+            raise Undigestible("".join(self._way()) + where, kind)
         return Parts(b"?" + text(kind), shared=False)
 
+    def _way(self) -> list[str]:
+        """The steps to the value at hand."""
+        first, last = self._frames[:_LONGEST_PATH], self._frames[_LONGEST_PATH:][-1:]
+        return [frame.path() for frame in first] + [f"...{frame.path()}" for frame in last]
+
     def _parts_of(self, child: object) -> Parts:
-        if isinstance(child, type) and issubclass(type(child), type):
-            return Parts(self._classes.token(child), shared=False)
-        if len(self._frames) > _DEEPEST:
-            raise Undigestible("", digest_objects.type_name(child) + " (nested too deeply)")
+        kind = type(child)
+        if issubclass(kind, type):
+            return Parts(self._classes.token(child), shared=False)  # type: ignore[arg-type]  # its kind says so
         if self._budget is not None:
             self._visited += 1
             if self._visited > self._budget:
                 return self._unseen(child)
-        kind = type(child)
         if kind is set or kind is frozenset:
             return self._take_set(child)
         parts = self._classes.takers.find(kind)(child)
@@ -155,9 +166,10 @@ class Walk:
         return parts
 
     def _unseen(self, child: object) -> Parts:
+        self.cut = True
         if self._budget != _GLANCE:
             raise _EnoughSeen
-        return Parts(b"..." + text(digest_objects.type_name(child)), shared=False)
+        return Parts(b"..." + text(type_name(child)), shared=False)
 
     def _take_set(self, elements: Any) -> Parts:
         head = (b"set%d;" if type(elements) is set else b"frozenset%d;") % len(elements)
@@ -166,48 +178,94 @@ class Walk:
         if run is not None:
             return Parts(head + run, shared=shared)
         if self._budget is None:
-            return Parts(head + b"*", sorted(elements, key=self._peek), lambda _: "{...}", shared)
+            return Parts(head + b"*", self._ordered(elements, _PEEK), lambda _: "{...}", shared)
         if self._budget > _GLANCE:
-            head += "".join(sorted(self._look(each, _GLANCE) for each in elements)).encode()
+            # A part of what may still be visited, the same for each: in what order they come can't be told yet.
+            share = (self._budget - self._visited) // 2
+            self._visited += share
+            looks = [self._look(each, max(_GLANCE, share // len(elements))) for each in elements]
+            self.cut |= any(cut for _, cut in looks)
+            head += "".join(sorted(found for found, _ in looks)).encode()
+        else:
+            self.cut = True
         return Parts(head, shared=shared)
 
-    def _peek(self, element: object) -> str:
-        """A first look at an element, to put the elements of a set in an order that every process finds."""
-        known = self._peeked.get(id(element))
+    def _ordered(self, elements: Collection[object], budget: int) -> list[object]:
+        """The elements of a set in an order that every process finds; those that look alike get a longer look."""
+        if len(elements) == 1:
+            return list(elements)
+        looks = [(*self._peek(each, budget), each) for each in elements]
+        found: list[object] = []
+        for _, group in itertools.groupby(sorted(looks, key=itemgetter(0)), key=itemgetter(0)):
+            alike = list(group)
+            same = [each for _, _, each in alike]
+            longer = _LONGER * budget
+            if len(alike) > 1 and any(cut for _, cut, _ in alike) and longer * len(alike) <= _MOST_LOOKED:
+                same = self._ordered(same, longer)
+            found += same
+        return found
+
+    def _peek(self, element: object, budget: int) -> tuple[str, bool]:
+        """A look that is remembered: an element may be in many sets."""
+        known = self._peeked.get((id(element), budget))
         if known is None:
-            known = self._peeked[id(element)] = self._look(element, _PEEK)
+            known = self._peeked[id(element), budget] = self._look(element, budget)
             self._kept_peeked.append(element)
         return known
 
-    def _look(self, element: object, budget: int) -> str:
-        return Walk(self._classes, lenient=True, budget=budget).run(Parts(b"", (element,)))
+    def _look(self, element: object, budget: int) -> tuple[str, bool]:
+        walk = Walk(self._classes, lenient=True, budget=budget)
+        return walk.run(Parts(b"", (element,))), walk.cut
 
-    def _enter(self, value: object, parts: Parts) -> None:
-        if len(self._pending) > self._flush_at:
+    def _enter(self, value: object, parts: Parts) -> bool:
+        """Emit the head and the leaves and known classes that come first; whether there is more, to be visited."""
+        pending = self._pending
+        if len(pending) > self._flush_at:
             self._flush()
-        self._frozen += parts.frozen
-        place = self._flushed + len(self._pending)
-        self._frames.append(_Frame(value, parts, iter(parts.children), place, self._folded, self._mutables))
-        self._pending.append(parts.head)
+        place, encoders, tokens = self._flushed + len(pending), ENCODERS, self._classes.tokens
+        pending.append(parts.head)
+        left: Any = iter(parts.children)
+        for part in left:
+            encode = encoders.get(type(part))
+            known = encode(part) if encode is not None else tokens.get(id(part))
+            if known is None:
+                # The iterator steps back.
+                left.__setstate__(len(parts.children) - left.__length_hint__() - 1)
+                return self._open(_Frame(value, parts, left, place, self._folded, self._mutables))
+            pending.append(known)
+        if not parts.shared:
+            self._close(value, place, self._folded, self._mutables)
+        return False
+
+    def _open(self, frame: _Frame) -> bool:
+        if len(self._frames) > _DEEPEST:
+            raise Undigestible("".join(self._way()), type_name(frame.value) + " (nested too deeply)")
+        self._frozen += frame.parts.frozen
+        self._watched += frame.parts.frozen
+        self._frames.append(frame)
+        return True
 
     def _leave(self, frame: _Frame) -> None:
         self._frozen -= frame.parts.frozen
-        if frame.parts.shared:
-            return
-        if self._mutables != frame.mutables or self._size(frame) > _FLUSH_AT:
-            self._note(frame.value)
+        self._watched -= frame.parts.frozen
+        if not frame.parts.shared:
+            self._close(frame.value, frame.place, frame.folded, frame.mutables)
+
+    def _close(self, value: object, place: int, folded: int, mutables: int) -> None:
+        if self._mutables != mutables or self._size(place, folded) > _FLUSH_AT:
+            self._note(value)
             return
         # Immutable through and through: it is its content, so it reads alike wherever it is met again.
-        place = frame.place - self._flushed
+        place -= self._flushed
         content = self._pending[place:]
         token = b"t" + xxhash.xxh3_128_digest(b"".join(content))
         self._pending[place:] = [token]
         self._folded += len(content) - 1
-        self._note(frame.value, token)
+        self._note(value, token)
 
-    def _size(self, frame: _Frame) -> int:
+    def _size(self, place: int, folded: int) -> int:
         """Parts emitted for a value so far; it depends on nothing that stands before it."""
-        return self._flushed + len(self._pending) - frame.place + self._folded - frame.folded
+        return self._flushed + len(self._pending) - place + self._folded - folded
 
     def _note(self, value: object, token: bytes | None = None) -> None:
         self._seen[id(value)] = token or b"r%d;" % len(self._kept)
@@ -215,7 +273,8 @@ class Walk:
 
     def _flush(self) -> None:
         """Hash what no open immutable container may still want back."""
-        places = (each.place for each in self._frames if not each.parts.shared and self._size(each) <= _FLUSH_AT)
+        kept = (each for each in self._frames if not each.parts.shared)
+        places = (each.place for each in kept if self._size(each.place, each.folded) <= _FLUSH_AT)
         end = next(places, self._flushed + len(self._pending)) - self._flushed
         self._hash.update(b"".join(self._pending[:end]))
         del self._pending[:end]
@@ -231,7 +290,8 @@ class Classes:
         self.modules: set[str] = set()
         """The modules of code that was met."""
         self.takers = Takers(self.modules)
-        self._tokens: dict[int, bytes] = {}
+        self.tokens: dict[int, bytes] = {}
+        """What closed classes are as bytes, by id."""
         self._kept: list[type] = []
         self._open: list[type] = []
         self._lowest = _NEVER
@@ -240,7 +300,7 @@ class Classes:
 
     def token(self, cls: type) -> bytes:
         """A class as bytes: by name where that says it all, else by digest. Errors: Undigestible."""
-        known = self._tokens.get(id(cls))
+        known = self.tokens.get(id(cls))
         if known is not None:
             return known
         named = text(f"{cls.__module__}.{cls.__qualname__}")
@@ -261,7 +321,7 @@ class Classes:
 
     def _keep(self, cls: type, token: bytes) -> bytes:
         self._kept.append(cls)
-        self._tokens[id(cls)] = token
+        self.tokens[id(cls)] = token
         return token
 
     def digest(self, cls: type) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import xxhash
 
 from phelps_jupyter.runtime.digest_code import is_named
-from phelps_jupyter.runtime.digest_parts import Parts, Undigestible
+from phelps_jupyter.runtime.digest_parts import Parts, Undigestible, type_name
 from phelps_jupyter.runtime.digest_walk import Classes, Walk
 
 
@@ -34,8 +34,8 @@ def digest(value: object) -> Digested:
         return Digested(found, modules=tuple(sorted(classes.modules)))
     except Undigestible as fault:
         return _opaque(str(fault))
-    except Exception as error:  # a value may raise anything wherever it is touched
-        return _opaque(f"{type(value).__qualname__} ({type(error).__name__})")
+    except (Exception, SystemExit) as error:  # a value may raise anything wherever it is touched
+        return _opaque(f"{type_name(value)} ({type_name(error)})")
 
 
 def _opaque(where: str) -> Digested:

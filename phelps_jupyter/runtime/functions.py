@@ -19,6 +19,7 @@ from phelps_jupyter.runtime.homes import Home, home_of_class, home_of_function
 
 __all__ = [
     "code_part",
+    "docstrings",
     "function_digest",
     "global_reads",
     "is_notebook",
@@ -90,6 +91,12 @@ def reads_docstrings(value: Any) -> bool:
     """Whether a function or class reads ``__doc__``: then docstrings of what it reaches count too."""
     codes = (code for function in _functions(value) for code in _nested(function.__code__))
     return any("__doc__" in code.co_names or "__doc__" in code.co_consts for code in codes)
+
+
+def docstrings(value: Any) -> list[tuple[str, str]]:
+    """The docstrings of a function or class, of its members and of what it wraps, by qualified name."""
+    owners: list[Any] = [*_functions(value), *([value] if isinstance(value, type) else [])]
+    return sorted({(owner.__qualname__, owner.__doc__) for owner in owners if isinstance(owner.__doc__, str)})
 
 
 def _functions(value: Any) -> Iterator[types.FunctionType]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from phelps_jupyter.runtime import digests, values
 from phelps_jupyter.runtime.digests import Digested
+from phelps_jupyter.runtime.members import members
 from phelps_jupyter.runtime.orders import Given, Order, Outcome, Stored
 from phelps_jupyter.runtime.summaries import summarise
 
@@ -118,7 +119,8 @@ class Harvest:
         except OSError as error:
             raise UnmetError(f"`{name}` could not be stored: {error}") from error
         identity = self._identity(name, value, present)
-        return Stored(name, digested.digest, size, summarise(value), identity, digested.opaque, digested.modules)
+        told = summarise(value), identity, digested.opaque, digested.modules
+        return Stored(name, digested.digest, size, *told, members(value))
 
     def _identity(self, name: str, value: object, present: Mapping[str, object]) -> str:
         if isinstance(value, (*ATOMS, ModuleType, type)):

@@ -21,6 +21,18 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
+class WarningFilter:
+    """One entry of ``warnings.filters``. Of a regular expression: its text and flags; Python's own hold plain text."""
+
+    action: str
+    message: tuple[str, int] | str | None
+    category: str
+    """``module:qualname``."""
+    module: tuple[str, int] | str | None
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """All that one attempt needs; an engine is told nothing else."""
 
@@ -51,6 +63,16 @@ class Order:
     """Bytes of anonymous memory of the process tree; None: not limited."""
     time: float | None
     """Seconds; None: not limited."""
+    base: str = ""
+    """The notebook's folder: sightings are named relative to it."""
+    project: str = ""
+    """The project's root: what lies in it is watched, and named relative to ``base``."""
+    writes: tuple[str, ...] = ()
+    """``--writes``: patterns, relative to ``folder``; each must name something at the end, and is kept in the store."""
+    settings: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
+    """Library -> option -> ``values.dumps`` of its value: set as soon as the body has the library."""
+    filters: tuple[WarningFilter, ...] = ()
+    """All warning filters of the kernel; none: the body keeps its own."""
     note: Mapping[str, object] = field(default_factory=dict)
     """Kept beside the attempt as JSON, so that a later kernel can record the result."""
 
@@ -81,6 +103,35 @@ class Stored:
     opaque: str = ""
     modules: tuple[str, ...] = ()
     """The modules that code inside the value comes from or imports."""
+    members: Mapping[str, str] = field(default_factory=dict)
+    """Of a small dict: the digest of each item's value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One thing of the file system that a body saw: a file's content, a folder's names, where a path leads."""
+
+    kind: Literal["file", "folder", "path"]
+    name: str
+    """Relative to the order's ``base``, or absolute outside the project."""
+    digest: str
+    """As ``watched_digest`` tells it."""
+    stamp: tuple[int, int, int, int] | None = None
+    """Of a file: size, mtime_ns, ctime_ns and inode when the digest was taken; None where they can't be relied on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sightings:
+    """All that a body saw and left of the file system."""
+
+    read: tuple[Sighting, ...] = ()
+    wrote: tuple[Sighting, ...] = ()
+    kept: tuple[str, ...] = ()
+    """Names of those of ``wrote`` whose content is in the store."""
+    unwatched: tuple[str, ...] = ()
+    """What may have read files without being seen, in words for people."""
+    torn: tuple[str, ...] = ()
+    """Names of files that changed while the body ran, not by its doing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +147,7 @@ class Outcome:
     """Inputs whose digest after the body differs from the one before."""
     drew: bool = False
     """The body drew from ``random`` or from numpy's global state: the result hangs on the seed."""
+    sightings: Sightings = Sightings()
     error_type: str = ""
     message: str = ""
     line: int | None = None

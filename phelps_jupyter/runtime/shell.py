@@ -5,6 +5,7 @@ The one place of the runtime that knows IPython. Knows no inputs, outputs or lim
 
 from __future__ import annotations
 
+import ast
 import base64
 import linecache
 import os
@@ -15,7 +16,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import ModuleType, TracebackType
+from types import CodeType, ModuleType, TracebackType
 from typing import Any
 
 from IPython.core.compilerop import CachingCompiler
@@ -25,6 +26,7 @@ from IPython.core.history import HistoryManager
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.profiledir import ProfileDir
 
+from phelps_jupyter.runtime import warning_filters
 from phelps_jupyter.runtime.orders import Frame
 from phelps_jupyter.runtime.transcript import Pipe
 
@@ -148,10 +150,20 @@ class Shell(InteractiveShell):
             inside = inside.tb_next
         return inside or tb
 
+    def code_of(self, body: str) -> list[CodeType]:
+        """What a cell that has run was compiled to, magics as the calls that stand for them."""
+        transform: Callable[[str], str] = self.transform_cell
+        with warnings.catch_warnings():
+            # It has been warned of when the cell ran.
+            warnings.simplefilter("ignore")
+            plain = transform(_magic_first(body))
+            return [compile(plain, "<body>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)]
+
     def run_body(self, body: str) -> Raised | None:
         """Run a cell; what it raised, if it did."""
         run: Callable[..., Any] = self.run_cell
-        result = run(_magic_first(body), store_history=True)
+        with warning_filters.applied():
+            result = run(_magic_first(body), store_history=True)
         error = result.error_before_exec or result.error_in_exec
         if error is not None:
             return Raised(error, _line(error), self.told or f"{type(error).__name__}: {error}")

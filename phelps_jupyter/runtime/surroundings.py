@@ -1,4 +1,4 @@
-"""What a body finds around it, beside its inputs: environment, folder, ``sys.path``, thread counts, seeds, no prompt.
+"""What a body finds around it, beside its inputs: environment, folder, ``sys.path``, settings, threads, no prompt.
 
 Knows only the process it is called in, which is the body's own.
 """
@@ -48,6 +48,11 @@ def enter(order: Order) -> None:
     sys.argv[:] = [""]
     sys.stdin = open(os.devnull)  # noqa: SIM115  # lives as long as the process
     builtins.input = _no_prompt
+    # Only here: the supervisor loads this file, and stays small.
+    from phelps_jupyter.runtime import library_settings, warning_filters
+
+    warning_filters.order(order.filters)
+    library_settings.order(order.settings)
 
 
 def _no_prompt(prompt: object = "", /) -> NoReturn:

@@ -14,22 +14,42 @@ import struct
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
 
+from phelps_jupyter.runtime.objects import (
+    HEAD,
+    PICKLE,
+    PLAIN,
+    TEMPORARY,
+    Damaged,
+    Unreadable,
+    checked_head,
+    object_path,
+    read_bytes,
+    stored_size,
+)
 from phelps_jupyter.runtime.pickler import Pickler
 from phelps_jupyter.runtime.unstorable import fault
+
+__all__ = [
+    "MAPPED_FROM",
+    "Damaged",
+    "Unreadable",
+    "Unstorable",
+    "dumps",
+    "loads",
+    "object_path",
+    "read",
+    "read_bytes",
+    "stored_size",
+    "write",
+    "write_bytes",
+]
 
 MAPPED_FROM = 1_000_000
 """Buffers of this many bytes are mapped, smaller ones copied: Python keeps a descriptor open for each map."""
 
-TEMPORARY = ".new-"
-"""Beginning of the name of a file that is still being written."""
-
-_FORMAT = 1
-_PICKLE = b"phelpsP" + bytes([_FORMAT])
-_PLAIN = b"phelpsB" + bytes([_FORMAT])
 _ALIGNMENT = 64
-_HEAD = struct.Struct("<8sQBBxxIQ")
 _BUFFER = struct.Struct("<QQ")
 
 
@@ -48,24 +68,6 @@ class Unstorable(TypeError):
         """The message about the value of this name: ``rows[3].handle: _io.TextIOWrapper can't be stored``."""
         place = f"{name}{self.path}"
         return f"{place}: {self.reason}" if place else self.reason
-
-
-class Unreadable(Exception):
-    """An object needs something that is not here: a module, another Python."""
-
-
-class Damaged(Unreadable):
-    """A file is not what was written under its name."""
-
-
-class _Head(NamedTuple):
-    magic: bytes
-    length: int
-    major: int
-    minor: int
-    buffers: int
-    stream: int
-    """Bytes of the pickle."""
 
 
 def dumps(value: object) -> bytes:
@@ -100,33 +102,9 @@ def read(digest: str, store: str) -> object:
 
 def write_bytes(data: bytes, digest: str, store: str) -> int:
     """Put plain bytes into a store under their digest; size in bytes of the object."""
-    length = _HEAD.size + len(data)
-    head = _HEAD.pack(_PLAIN, length, *sys.version_info[:2], 0, len(data))
+    length = HEAD.size + len(data)
+    head = HEAD.pack(PLAIN, length, *sys.version_info[:2], 0, len(data))
     return stored_size(digest, store) or _put([head, data], digest, store)
-
-
-def read_bytes(digest: str, store: str) -> bytes:
-    """The bytes. Errors: FileNotFoundError, `Unreadable`."""
-    with open(object_path(digest, store), "rb", buffering=0) as file:
-        data = file.read()
-    _checked_head(memoryview(data), _PLAIN)
-    return data[_HEAD.size :]
-
-
-def stored_size(digest: str, store: str) -> int:
-    """Bytes of an object that is there in full length and can be read by this Python; 0 when there is none."""
-    try:
-        with open(object_path(digest, store), "rb", buffering=0) as file:
-            size = os.fstat(file.fileno()).st_size
-            head = file.read(_HEAD.size)
-    except FileNotFoundError:
-        return 0
-    return 0 if _problem(head, size) else size
-
-
-def object_path(digest: str, store: str) -> str:
-    """Where an object lies."""
-    return f"{store}/objects/{digest[:2]}/{digest}"
 
 
 def _pieces(value: object) -> list[Any]:
@@ -135,7 +113,7 @@ def _pieces(value: object) -> list[Any]:
     buffers: list[memoryview] = []
     _pickled(value, stream.append, lambda buffer: buffers.append(buffer.raw()))
     stream_length = sum(map(len, stream))
-    end = _HEAD.size + _BUFFER.size * len(buffers) + stream_length
+    end = HEAD.size + _BUFFER.size * len(buffers) + stream_length
     contents = bytearray()
     aligned: list[Any] = []
     for buffer in buffers:
@@ -143,7 +121,7 @@ def _pieces(value: object) -> list[Any]:
         aligned += [bytes(start - end), buffer]
         contents += _BUFFER.pack(start, buffer.nbytes)
         end = start + buffer.nbytes
-    head = _HEAD.pack(_PICKLE, end, *sys.version_info[:2], len(buffers), stream_length)
+    head = HEAD.pack(PICKLE, end, *sys.version_info[:2], len(buffers), stream_length)
     return [head, contents, *stream, *aligned]
 
 
@@ -181,10 +159,10 @@ def _put(pieces: list[Any], digest: str, store: str) -> int:
 
 
 def _load(view: memoryview, mapped_from: int) -> object:
-    head = _checked_head(view, _PICKLE)
-    start = _HEAD.size + _BUFFER.size * head.buffers
+    head = checked_head(view, PICKLE)
+    start = HEAD.size + _BUFFER.size * head.buffers
     stream = view[start : start + head.stream]
-    places = _BUFFER.iter_unpack(view[_HEAD.size : start])
+    places = _BUFFER.iter_unpack(view[HEAD.size : start])
     # Which of the buffers were read-only the pickle says itself.
     buffers = [_buffer(view[at : at + length], mapped_from) for at, length in places]
     try:
@@ -198,28 +176,3 @@ def _load(view: memoryview, mapped_from: int) -> object:
 
 def _buffer(content: memoryview, mapped_from: int) -> memoryview | bytearray:
     return content if len(content) >= mapped_from else bytearray(content)
-
-
-def _checked_head(view: memoryview, magic: bytes) -> _Head:
-    problem = _problem(view[: _HEAD.size], len(view))
-    if problem is not None:
-        raise problem
-    head = _Head(*_HEAD.unpack_from(view))
-    if head.magic != magic:
-        raise Damaged("it is of another kind than expected")
-    return head
-
-
-def _problem(start: bytes | memoryview, length: int) -> Unreadable | None:
-    """What is wrong with a file that starts like this and is this long."""
-    if len(start) < _HEAD.size:
-        return Damaged(f"it is damaged: {length:,} bytes long, too short for its head")
-    head = _Head(*_HEAD.unpack(start))
-    if head.magic not in (_PICKLE, _PLAIN):
-        return Damaged("it is damaged, or written by another version of Phelps")
-    if head.length != length:
-        return Damaged(f"it is damaged: {length:,} bytes long instead of {head.length:,}")
-    if head.magic == _PICKLE and (head.major, head.minor) != sys.version_info[:2]:
-        here = "{}.{}".format(*sys.version_info)
-        return Unreadable(f"it was written by Python {head.major}.{head.minor}, and this is Python {here}")
-    return None

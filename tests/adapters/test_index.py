@@ -15,6 +15,7 @@ import pytest
 
 from phelps_jupyter.adapters.index import SqliteIndex, from_row, to_row
 from phelps_jupyter.adapters.index import database as module
+from phelps_jupyter.core.graph import Learned
 from phelps_jupyter.core.model import (
     Digest,
     Ended,
@@ -25,6 +26,7 @@ from phelps_jupyter.core.model import (
     PartKind,
     Record,
     RunState,
+    Seen,
     TaskName,
     Usage,
     Version,
@@ -49,6 +51,13 @@ RECORD = Record(
     transcript="t0",
     left_out={"handle": "an open file"},
     changed=("df",),
+    seen=Seen(
+        (Part(PartKind.FILE, "d.csv", Digest("f0")), Part(PartKind.PATH, "\udcff", Digest("p0"))),
+        (Part(PartKind.FILE, "out.csv", Digest("f1")),),
+        frozenset({"out.csv"}),
+        ("pyarrow",),
+        ("d.csv",),
+    ),
 )
 
 
@@ -86,39 +95,31 @@ def test_a_record_comes_back_as_it_was(index: SqliteIndex, record: Record) -> No
 
 
 def test_rows_and_records_are_each_others_inverse() -> None:
-    assert from_row(to_row(RECORD)) == RECORD
+    assert from_row((7, *to_row(RECORD))) == RECORD
 
 
-def test_the_newest_reusable_record_of_a_key_is_found(index: SqliteIndex) -> None:
+def test_the_reusable_records_of_a_key_are_found_newest_first(index: SqliteIndex) -> None:
     for at, reusable in ((1.0, True), (2.0, True), (3.0, False)):
         index.add(replace(RECORD, at=at, reusable=reusable))
-    found = index.find(Key("k1"), "")
-    assert found is not None
-    assert found.at == 2.0
+    assert [record.at for record in index.find(Key("k1"), "")] == [2.0, 1.0]
 
 
 def test_an_unknown_key_is_not_found(index: SqliteIndex) -> None:
     index.add(RECORD)
-    assert index.find(Key("k2"), "") is None
+    assert index.find(Key("k2"), "") == []
 
 
 def test_a_reused_record_is_the_tasks_last(index: SqliteIndex) -> None:
     index.add(RECORD)
     index.add(replace(RECORD, key=Key("k2")))
-    index.use(BOOK, FIT, Key("k1"), "")
+    index.use(BOOK, FIT, index.find(Key("k1"), "")[0])
     assert index.last(BOOK, FIT) == RECORD
 
 
 def test_another_notebook_may_reuse_a_record(index: SqliteIndex) -> None:
     index.add(RECORD)
-    index.use("other.ipynb", TaskName("train"), Key("k1"), "")
+    index.use("other.ipynb", TaskName("train"), index.find(Key("k1"), "")[0])
     assert index.last("other.ipynb", TaskName("train")) == RECORD
-
-
-def test_using_a_key_without_a_record_changes_nothing(index: SqliteIndex) -> None:
-    index.add(RECORD)
-    index.use(BOOK, FIT, Key("unknown"), "")
-    assert index.last(BOOK, FIT) == RECORD
 
 
 def test_history_is_newest_first_and_of_one_notebook(index: SqliteIndex) -> None:
@@ -131,7 +132,7 @@ def test_history_is_newest_first_and_of_one_notebook(index: SqliteIndex) -> None
 def test_a_forgotten_task_has_a_history_and_nothing_to_reuse(index: SqliteIndex) -> None:
     index.add(RECORD)
     index.forget(BOOK, FIT)
-    assert index.find(Key("k1"), "") is None
+    assert index.find(Key("k1"), "") == []
     assert index.last(BOOK, FIT) is None
     assert [record.reusable for record in index.history(BOOK)] == [False]
 
@@ -144,9 +145,16 @@ def test_seconds_are_those_of_each_tasks_last_record(index: SqliteIndex) -> None
 
 
 def test_what_runs_have_shown_is_remembered(index: SqliteIndex) -> None:
-    index.remember_learned(Digest("c"), frozenset("x"), frozenset())
-    index.remember_learned(Digest("c"), frozenset("xy"), frozenset("z"))
-    assert index.learned() == {"c": (frozenset("xy"), frozenset("z"))}
+    index.remember_learned(Digest("c"), Learned(frozenset("x")))
+    found = Learned(frozenset("xy"), frozenset("z"), frozenset({"d.csv"}), frozenset({"\udcff.csv"}))
+    index.remember_learned(Digest("c"), found)
+    assert index.learned() == {"c": found}
+
+
+def test_digests_of_files_are_remembered_with_their_stamps(index: SqliteIndex) -> None:
+    index.remember_stamps({"/d.csv": ((1, 2, 3, 2**62), Digest("old")), "/\udcff": ((0, 0, 0, 0), Digest("e"))})
+    index.remember_stamps({"/d.csv": ((1, 2, 3, 2**62), Digest("new"))})
+    assert index.stamps() == {"/d.csv": ((1, 2, 3, 2**62), "new"), "/\udcff": ((0, 0, 0, 0), "e")}
 
 
 def test_the_memory_that_a_task_needed_is_remembered(index: SqliteIndex) -> None:
@@ -171,7 +179,7 @@ def test_everything_outlives_the_process(path: str, index: SqliteIndex) -> None:
     index.add(RECORD)
     index.close()
     again = SqliteIndex(path)
-    assert again.find(Key("k1"), "") == RECORD
+    assert again.find(Key("k1"), "") == [RECORD]
     again.close()
 
 
@@ -189,7 +197,7 @@ def test_a_closed_index_says_so(index: SqliteIndex) -> None:
 def test_many_threads_share_an_index(index: SqliteIndex) -> None:
     def add(number: int) -> bool:
         index.add(replace(RECORD, key=Key(f"k{number}")))
-        return index.find(Key(f"k{number}"), "") is not None
+        return len(index.find(Key(f"k{number}"), "")) == 1
 
     with ThreadPoolExecutor(8) as threads:
         assert all(threads.map(add, range(200)))
@@ -233,7 +241,7 @@ def test_a_damaged_file_is_moved_aside_with_a_notice(path: str, damage: bytes) -
     Path(f"{path}.damaged-1").write_bytes(b"an older one")
     index = SqliteIndex(path)
     index.add(RECORD)
-    assert index.find(Key("k1"), "") == RECORD
+    assert index.find(Key("k1"), "") == [RECORD]
     assert f"{path}.damaged-2" in index.notice
     assert Path(f"{path}.damaged-2").read_bytes() == damage
     index.close()
@@ -250,7 +258,7 @@ def test_a_file_damaged_while_in_use_is_moved_aside(path: str, index: SqliteInde
     damaged = SqliteIndex(path)
     assert damaged.notice == ""
     damaged.add(RECORD)
-    assert damaged.find(Key("k1"), "") == RECORD
+    assert damaged.find(Key("k1"), "") == [RECORD]
     assert "damaged" in damaged.notice
     damaged.close()
 
@@ -260,7 +268,7 @@ def test_a_database_that_another_kernel_has_replaced_is_not_moved_aside_again(pa
     first = SqliteIndex(path)
     first.close()
     damaged = sqlite3.DatabaseError("malformed")
-    second = SqliteIndex(path)
+    second = module.Database(path)
     second.close()
     second._inode = 0
     second._connection = second._begun_anew(damaged)
@@ -297,11 +305,24 @@ def test_a_folder_that_is_not_there_is_an_error_that_says_so(tmp_path: Path) -> 
         SqliteIndex(str(tmp_path / "gone" / "state.db"))
 
 
-def test_a_damaged_database_that_cant_be_moved_is_an_error(path: str, index: SqliteIndex) -> None:
-    index.close()
+def test_a_damaged_database_that_cant_be_moved_is_an_error(path: str) -> None:
+    database = module.Database(path)
+    database.close()
     Path(path).unlink()
     with pytest.raises(StoreError, match="can't be moved aside"):
-        index._begun_anew(sqlite3.DatabaseError("malformed"))
+        database._begun_anew(sqlite3.DatabaseError("malformed"))
+
+
+def test_a_database_of_an_older_format_is_moved_aside_with_a_notice(path: str, index: SqliteIndex) -> None:
+    index.close()
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    again = SqliteIndex(path)
+    again.add(RECORD)
+    assert again.find(Key("k1"), "") == [RECORD]
+    assert "an older Phelps" in again.notice
+    again.close()
 
 
 @pytest.mark.parametrize(("network", "mode"), [(False, "wal"), (True, "truncate")])
@@ -327,5 +348,5 @@ def test_a_database_in_memory_has_no_wal_and_works() -> None:
 
 def test_a_result_that_hangs_on_its_seed_is_found_by_that_seed_alone(index: SqliteIndex) -> None:
     index.add(replace(RECORD, seed="7"))
-    assert index.find(RECORD.key, "8") is None
-    assert index.find(RECORD.key, "7") == replace(RECORD, seed="7")
+    assert index.find(RECORD.key, "8") == []
+    assert index.find(RECORD.key, "7") == [replace(RECORD, seed="7")]

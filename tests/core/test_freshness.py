@@ -9,11 +9,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from phelps_jupyter.core.freshness import NEVER_RAN, RESEEDED, Verdict, code_diff, compare, judge, key_of
-from phelps_jupyter.core.model import Digest, Key, Part, PartKind, Record, TaskName, Usage, Version
+from phelps_jupyter.core.freshness import (
+    NEVER_RAN,
+    RESEEDED,
+    Verdict,
+    awaits_input,
+    code_diff,
+    compare,
+    compare_records,
+    judge,
+    key_of,
+)
+from phelps_jupyter.core.model import Digest, Key, Part, PartKind, Record, Seen, TaskName, Usage, Version
 
 CODE = Part(PartKind.CODE, "", Digest("c1"))
 TABLE = Part(PartKind.INPUT, "table", Digest("t1"), "DataFrame 3 x 2", "task:load")
+H = Part(PartKind.FUNCTION, "h", Digest("h1"), "cell 4")
+ALIAS = Part(PartKind.INPUT, "a and b, one object", Digest("1"))
 SCALE = Part(PartKind.INPUT, "scale", Digest("s1"), "2", "cell:lineage")
 
 PARTS = st.builds(Part, st.sampled_from(PartKind), st.text(max_size=3), st.text(max_size=3))
@@ -31,7 +43,7 @@ def record(*parts: Part, outputs: tuple[Version, ...] = (), reusable: bool = Tru
 def judged(records: list[Record], now: Mapping[Part, str | None] | None = None):
     """Judge by what has changed since: parts that are not told are as they were."""
     told = {(part.kind, part.name): digest for part, digest in (now or {}).items()}
-    return judge(records, lambda part: told.get((part.kind, part.name), part.digest))
+    return judge(records, lambda part, _record: told.get((part.kind, part.name), part.digest))
 
 
 @given(st.lists(PARTS))
@@ -138,19 +150,19 @@ def test_a_change_that_is_known_outweighs_what_is_not():
 
 @pytest.mark.parametrize(("hangs_on", "seed", "stands"), [("", "7", True), ("7", "7", True), ("7", "8", False)])
 def test_a_result_that_hangs_on_a_seed_stands_with_that_seed_only(hangs_on, seed, stands):
-    verdict = judge([replace(record(CODE), seed=hangs_on)], lambda part: part.digest, seed)
+    verdict = judge([replace(record(CODE), seed=hangs_on)], lambda part, _record: part.digest, seed)
     assert (verdict.verdict is Verdict.FRESH) is stands
 
 
 def test_another_seed_is_the_reason_when_nothing_else_changed():
-    verdict = judge([replace(record(CODE), seed="7")], lambda part: part.digest, "8")
+    verdict = judge([replace(record(CODE), seed="7")], lambda part, _record: part.digest, "8")
     assert (verdict.verdict, verdict.reasons) == (Verdict.STALE, (RESEEDED,))
 
 
 def test_a_part_is_looked_at_once():
     looked: list[str] = []
 
-    def now(part: Part) -> Digest:
+    def now(part: Part, _record: Record) -> Digest:
         looked.append(part.name)
         return Digest("other")
 
@@ -162,7 +174,7 @@ def test_one_name_from_two_origins_is_looked_at_twice():
     elsewhere = Part(PartKind.INPUT, "table", Digest("t1"), origin="cell:lineage")
     looked: list[str] = []
 
-    def now(part: Part) -> Digest | None:
+    def now(part: Part, _record: Record) -> Digest | None:
         looked.append(part.origin)
         return part.digest if part.origin.startswith("task:") else None
 
@@ -189,3 +201,65 @@ def test_a_diff_shows_what_changed_without_file_names():
 
 def test_equal_cells_have_no_diff():
     assert code_diff("a = 1", "a = 1") == ""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "text"),
+    [
+        (
+            Part(PartKind.CODE, "outputs", Digest("1")),
+            Part(PartKind.CODE, "outputs", Digest("2")),
+            "its outputs are others",
+        ),
+        (H, changed(H, "h2", "cell 3"), "`h` in cell 3 changed"),
+        (H, changed(H, "h2"), "`h` in cell 4 changed"),
+        (changed(H, "h1"), changed(H, "h2"), "`h`, which it uses, changed"),
+        (None, ALIAS, "`a` and `b` are one object now"),
+        (ALIAS, None, "`a` and `b` are no longer one object"),
+    ],
+)
+def test_a_change_is_told_in_its_own_words(before, after, text):
+    assert [reason.text for reason in compare([before] if before else [], [after] if after else [])] == [text]
+
+
+def test_a_reason_has_both_parts_as_evidence():
+    after = changed(TABLE, "t2")
+    reason = compare([TABLE], [after])[0]
+    assert (reason.old, reason.new, reason.upstream) == (TABLE, after, "load")
+
+
+def test_a_function_is_told_with_its_place():
+    assert compare([H], [changed(H, "h2", "cell 3")])[0].place == "cell 3"
+
+
+def test_what_is_gone_is_told():
+    file = Part(PartKind.FILE, "a.csv", Digest("f1"))
+    assert [reason.text for reason in judged([record(file)], {file: ""}).reasons] == ["file a.csv is gone"]
+
+
+def test_only_what_hangs_on_another_task_is_no_reason_of_its_own():
+    verdict = judged([record(TABLE, SCALE)], {TABLE: None, SCALE: None})
+    assert [(reason.hangs, reason.upstream) for reason in verdict.reasons] == [(True, "load"), (False, None)]
+
+
+def test_files_that_both_results_were_seen_to_use_are_compared():
+    old, new = Part(PartKind.FILE, "a.csv", Digest("1")), Part(PartKind.FILE, "a.csv", Digest("2"))
+    more = Part(PartKind.FILE, "b.csv", Digest("1"))
+    before, after = (replace(record(CODE), seen=Seen(conditions)) for conditions in ((old, more), (new,)))
+    assert [reason.text for reason in compare_records(before, after)] == ["file a.csv changed"]
+
+
+def test_a_declared_file_that_was_seen_as_well_is_told_once():
+    old, new = Part(PartKind.FILE, "a.csv", Digest("1")), Part(PartKind.FILE, "a.csv", Digest("2"))
+    before, after = (replace(record(part), seen=Seen((part,))) for part in (old, new))
+    assert len(compare_records(before, after)) == 1
+
+
+def test_nothing_of_a_code_stands_while_an_input_from_a_task_can_not_be_known():
+    assert awaits_input(record(CODE, TABLE), lambda part, _record: part.digest if part == CODE else None)
+
+
+@pytest.mark.parametrize("known", [SCALE, CODE])
+def test_an_older_result_may_stand_when_plain_cells_are_others_or_the_code_is(known):
+    stored = record(CODE, TABLE if known == SCALE else SCALE)
+    assert not awaits_input(stored, lambda part, _record: part.digest if part == known else None)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from phelps_jupyter.core.bindings import analyse
-from phelps_jupyter.core.graph import Graph, Learned, Node, build
+from phelps_jupyter.core.graph import Graph, Learned, Node, build, changed, edited
 from phelps_jupyter.core.model import Cell, CellId, Digest, FailureKind, Options, Task, TaskName
+from phelps_jupyter.core.notebook import Notebook, declare
 from phelps_jupyter.core.options import parse_cell
 
 
@@ -279,3 +282,73 @@ def test_options_need_no_line_of_their_own() -> None:
     task = Task(TaskName("t"), CellId("1"), "y = x", Options(inputs=("x",)), bindings)
     graph = build([(Cell(CellId("1"), "y = x"), task, bindings)])
     assert messages(graph, "1") == ["name 'x' (line 1) is provided by no cell above"]
+
+
+# An edit of a document, by the sources that cells can have. Names are few, so that cells meet.
+SOURCES = [
+    "a = 1", "b = a", "a = b + 1", "a.append(b)", "def f(): return a", "c = f()", "if c:\n    b = 1", "del a",
+    "%%task t\nb = a", "%%task t\nb = a * 2", "%%task u --after t\nc = b", "%%task u --in a --out c\nc = a", "b = (",
+    "c = b = a", "from m import *", "_d = b", "print(_d, a)", "%%task v\nc = nothing", "def f(): return a + 1",
+]  # fmt: skip
+KNOWN = {Digest(analyse("a.append(b)").code): Learned(denied=frozenset("a"))}
+
+
+@given(
+    st.lists(st.sampled_from(SOURCES), min_size=1, max_size=7),
+    st.lists(st.tuples(st.integers(0, 6), st.sampled_from(SOURCES), st.booleans()), max_size=6),
+)
+def test_the_graph_of_an_edited_document_is_the_one_that_is_built_anew(
+    sources: list[str], edits: list[tuple[int, str, bool]]
+) -> None:
+    notebook = Notebook()
+    notebook.read([Cell(CellId(str(place)), source) for place, source in enumerate(sources)], 0.0)
+    notebook.graph()
+    for place, source, knows in edits:
+        notebook.ran(CellId(str(place % len(sources))), source, 1.0)
+        notebook.learned.update(KNOWN if knows else {})
+        assert notebook.graph() == build([declare(cell) for cell in notebook.document.cells], notebook.learned)
+
+
+# cells, another source of the second one, whether the graph's links are taken over
+EDITS = [
+    (["a = 1", "b = a + 1", "b"], "b = a + 2", True),
+    (["a = 1", "%%task t\nb = a + 1", "b"], "%%task t\nb = a + 2", True),
+    (["a = 1", "b = a", "b"], "b = 2", False),
+    (["a = 1", "%%task t\nb = a", "b"], "%%task u\nb = a", False),
+    (["a = 1", "%%task t\nb = x", "b"], "%%task t\n\nb = x", False),
+    (["a = 1", "a.append(b)", "b"], "a.append( b,)", True),
+]
+
+
+@pytest.mark.parametrize(("cells", "source", "taken_over"), EDITS)
+def test_an_edit_that_changes_no_name_takes_the_links_over(cells: list[str], source: str, taken_over: bool) -> None:
+    graph = graph_of(*cells)
+    changed_cells = [Cell(CellId("1"), cells[0]), Cell(CellId("2"), source), Cell(CellId("3"), cells[2])]
+    new = edited(graph, changed_cells, declare, {})
+    assert (new is not None and new.inputs is graph.inputs) == taken_over
+
+
+def test_other_cells_make_another_graph() -> None:
+    graph = graph_of("a = 1", "b = a")
+    assert edited(graph, [Cell(CellId("1"), "a = 1")], declare, {}) is None
+    assert edited(graph, [Cell(CellId("2"), "a = 1"), Cell(CellId("1"), "b = a")], declare, {}) is None
+
+
+def test_a_graph_of_the_same_cells_is_the_same() -> None:
+    graph = graph_of("a = 1", "b = a")
+    assert edited(graph, [Cell(CellId("1"), "a = 1"), Cell(CellId("2"), "b = a")], declare, {}) is graph
+
+
+# cells before, cells after, those that changed
+CHANGES = [
+    (["a = 1", "b = a", "c = b"], ["a = 2", "b = a", "c = b"], ("1",)),
+    (["a = 1", "b = a", "c = b"], ["a = 1", "a = 3; b = 1", "c = a"], ("2", "3")),
+    (["a = 1", "b = 1", "a"], ["a = 1", "a = 1", "a"], ("2", "3")),
+    (["a = 1"], ["a = 1", "b = 1"], ("2",)),
+    (["a = 1", "b = 1"], ["a = 1"], ()),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "expected"), CHANGES)
+def test_cells_that_changed(before: list[str], after: list[str], expected: tuple[str, ...]) -> None:
+    assert changed(graph_of(*before), graph_of(*after)) == expected

@@ -14,6 +14,7 @@ from phelps_jupyter.core.modules import (
     imported,
     module_parts,
     project_digest,
+    project_lines,
     reach_of,
     version_digest,
     widest,
@@ -190,3 +191,22 @@ def test_only_modules_of_the_project_have_such_a_digest():
 )
 def test_imports_are_told_by_absolute_names(source, module, is_package, expected):
     assert imported(ast.parse(source), module, is_package) == expected
+
+
+def test_the_lines_in_reach_have_the_numbers_of_the_file():
+    source = "import json\n\nLIMIT = 3\n\n@staticmethod\ndef f():\n    return LIMIT\n\ndef other():\n    return 2\n"
+    assert project_lines("m", {"f"}, project(m=source).get) == (
+        (3, "LIMIT = 3"),
+        (5, "@staticmethod"),
+        (6, "def f():"),
+        (7, "    return LIMIT"),
+    )
+
+
+def test_a_module_that_is_no_python_is_in_reach_as_a_whole():
+    assert project_lines("m", {"f"}, project(m="def f(:\n    pass").get) == ((1, "def f(:"), (2, "    pass"))
+
+
+@pytest.mark.parametrize("modules", [{}, {"m": InstalledModule("m", "1.0")}])
+def test_what_is_no_module_of_the_project_has_no_lines(modules):
+    assert project_lines("m", None, modules.get) == ()

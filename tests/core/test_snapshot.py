@@ -192,6 +192,8 @@ def test_the_json_of_a_failure(machine):
         (Reason("code", "", "its code changed"), {}),
         (Reason("version", "numpy", "changed", "1", "2"), {"before": "1", "after": "2"}),
         (Reason("version", "numpy", "changed", "", "2"), {"before": "", "after": "2"}),
+        (Reason("edited", "x", "cell 2 was edited", place="cell 2"), {"place": "cell 2"}),
+        (Reason("upstream", "x", "may change", upstream=TaskName("load")), {"task": "load"}),
     ],
 )
 def test_the_json_of_a_reason_has_before_and_after_where_there_are_any(reason, more):

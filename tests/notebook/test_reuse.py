@@ -56,7 +56,7 @@ def test_a_changed_helper_reruns_exactly_its_users(ran_once):
     ran_once.edit("helpers", "i * FACTOR", "i * FACTOR + 1")
     again = ran_once.run()
     assert again.ran() == ["scale"]
-    assert again.why("scale") == ["`scaled`, which it uses, changed"]
+    assert again.why("scale") == ["`scaled` in cell 1 changed"]
 
 
 def test_a_changed_global_of_a_helper_reruns_its_users(ran_once):

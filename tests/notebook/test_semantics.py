@@ -159,3 +159,13 @@ def test_an_unforeseen_change_in_place_is_found_and_its_readers_run_again(book):
     again = notebook.run("-o", str(out))
     assert again.ran() == []
     assert notebook.outputs(out)["p"][0]["text"] == "2\n"
+
+
+@pytest.mark.parametrize("head", ["%%task head\n", ""], ids=["of a task", "of a plain cell"])
+def test_one_object_under_two_names_stays_one_through_tasks_and_kernels(book, head):
+    cells = {"b": "%%task alias\nb = a", "c": "%%task grow\nb.append(2)", "d": "%%task show\nn = a[-1]"}
+    notebook = book(a=f"{head}a = [1]", **cells)
+    assert notebook.run().summary("show", "n") == "2"
+    notebook.edit("c", "2", "3")
+    again = notebook.run()
+    assert (again.ran(), again.summary("show", "n")) == (["grow", "show"], "3")

@@ -1,33 +1,21 @@
-"""Records by key, and the history of runs, in an SQLite database. Knows tables and transactions, and no value.
+"""An SQLite database that several threads and processes share: opened, prepared, locked, and begun anew if damaged.
 
-Several threads may use one `SqliteIndex`, several processes one file. Engines never write here: objects come first,
-rows second, so that a crash leaves an object without a row, and never a row without its objects.
+Knows transactions, journals and what can go wrong with a file; no table's meaning.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import astuple
+from collections.abc import Callable
 from itertools import count
 from typing import TypeVar
 
-from phelps_jupyter.adapters.index.rows import Row, failure_of, from_row, string, text, to_row
-from phelps_jupyter.core.model import (
-    Digest,
-    Ended,
-    Key,
-    Record,
-    RunState,
-    TaskName,
-)
+from phelps_jupyter.adapters.index.tables import FORMAT, TABLES
 from phelps_jupyter.errors import StoreError
 
-_FORMAT = 1
 _APPLICATION = 0x7068656C
 _PATIENCE = 30.0
 """Seconds to wait for another process's transaction."""
@@ -35,150 +23,38 @@ _PATIENCE = 30.0
 _NETWORK = ("nfs", "cifs", "smb", "9p", "afs", "lustre", "gpfs", "beegfs", "ceph", "gluster", "fuse.")
 """Beginnings of types of file systems that hosts share: they have no memory in common, which WAL needs."""
 
-_TABLES = (
-    """CREATE TABLE records (
-        id INTEGER PRIMARY KEY, key TEXT, task TEXT, notebook TEXT, source TEXT, parts TEXT, outputs TEXT, usage TEXT,
-        engine TEXT, at REAL, transcript TEXT, left_out TEXT, changed TEXT, reusable INTEGER, seed TEXT)""",
-    "CREATE INDEX records_by_key ON records (key, reusable)",
-    "CREATE INDEX records_by_task ON records (notebook, task)",
-    "CREATE TABLE last (notebook TEXT, task TEXT, record INTEGER, PRIMARY KEY (notebook, task)) WITHOUT ROWID",
-    "CREATE TABLE learned (code TEXT PRIMARY KEY, added TEXT, denied TEXT) WITHOUT ROWID",
-    """CREATE TABLE ended (
-        notebook TEXT, task TEXT, state TEXT, attempts INTEGER, engine TEXT, failure TEXT,
-        PRIMARY KEY (notebook, task)) WITHOUT ROWID""",
-    "CREATE TABLE memory (code TEXT PRIMARY KEY, nbytes INTEGER) WITHOUT ROWID",
-    f"PRAGMA application_id = {_APPLICATION}",
-    f"PRAGMA user_version = {_FORMAT}",
-)
-
 _MARKS = """SELECT application_id, user_version, (SELECT count(*) FROM sqlite_master)
     FROM pragma_application_id, pragma_user_version"""
-
-_COLUMNS = """records.key, records.task, records.notebook, source, parts, outputs, usage, engine, at, transcript,
-    left_out, changed, reusable, seed"""
 
 _T = TypeVar("_T")
 
 
-class SqliteIndex:
+class _OutdatedError(sqlite3.DatabaseError):
+    """The database is of an older format: as good as damaged."""
+
+
+class Database:
     """The database at ``path``, made when it isn't there. Errors of all methods: StoreError."""
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self._notice = ""
+        self.notice = ""
+        """What the user should be told: the database was damaged and a new one begun. Empty: nothing."""
         self._lock = threading.RLock()
         self._inode = 0
         self._connection = self._opened()
-
-    @property
-    def notice(self) -> str:
-        """What the user should be told: the database was damaged and a new one begun. Empty: nothing."""
-        return self._notice
-
-    def find(self, key: Key, seed: str) -> Record | None:
-        """The newest reusable record of this key that hangs on no seed, or on this one."""
-        where = "FROM records WHERE key = ? AND reusable = 1 AND seed IN ('', ?) ORDER BY id DESC LIMIT 1"
-        return next(iter(self._records(where, key, seed)), None)
-
-    def last(self, notebook: str, task: TaskName) -> Record | None:
-        """The last record that this task of this notebook made or reused."""
-        where = "FROM last JOIN records ON records.id = last.record WHERE last.notebook = ? AND last.task = ?"
-        return next(iter(self._records(where, notebook, task)), None)
-
-    def history(self, notebook: str, task: TaskName | None = None) -> Sequence[Record]:
-        """Records of a notebook, newest first."""
-        if task is None:
-            return self._records("FROM records WHERE notebook = ? ORDER BY id DESC", notebook)
-        return self._records("FROM records WHERE notebook = ? AND task = ? ORDER BY id DESC", notebook, task)
-
-    def add(self, record: Record) -> None:
-        """Store a record, in one transaction, and make it the task's last."""
-        row = to_row(record)
-
-        def insert(connection: sqlite3.Connection) -> None:
-            made = connection.execute(f"INSERT INTO records VALUES (NULL{', ?' * len(row)})", row)
-            _set_last(connection, record.notebook, record.task, made.lastrowid)
-
-        self._change(insert)
-
-    def use(self, notebook: str, task: TaskName, key: Key, seed: str) -> None:
-        """Note that the task now stands on this record (it was reused)."""
-
-        def note(connection: sqlite3.Connection) -> None:
-            select = "SELECT max(id) FROM records WHERE key = ? AND reusable = 1 AND seed IN ('', ?)"
-            (found,) = connection.execute(select, (text(key), seed)).fetchone()
-            if found is not None:
-                _set_last(connection, notebook, task, found)
-
-        self._change(note)
-
-    def forget(self, notebook: str, task: TaskName) -> None:
-        """Never reuse what this task of this notebook made, and let it be as if it had never run. History stays."""
-        names = text(notebook), text(task)
-
-        def remove(connection: sqlite3.Connection) -> None:
-            connection.execute("UPDATE records SET reusable = 0 WHERE notebook = ? AND task = ?", names)
-            connection.execute("DELETE FROM last WHERE notebook = ? AND task = ?", names)
-            connection.execute("DELETE FROM ended WHERE notebook = ? AND task = ?", names)
-
-        self._change(remove)
-
-    def seconds(self, notebook: str) -> dict[TaskName, float]:
-        """Wall seconds that each task's last record took."""
-        select = "SELECT last.task, usage FROM last JOIN records ON records.id = last.record WHERE last.notebook = ?"
-        rows = self._rows(select, notebook)
-        return {TaskName(string(task)): float(json.loads(usage)[0]) for task, usage in rows}
-
-    def remember_learned(self, code: Digest, added: frozenset[str], denied: frozenset[str]) -> None:
-        """Note what runs of this code have shown: names it changes in place unforeseen, and names it does not."""
-        row = code, json.dumps(sorted(added)), json.dumps(sorted(denied))
-        self._change(lambda connection: connection.execute("REPLACE INTO learned VALUES (?, ?, ?)", row))
-
-    def learned(self) -> dict[Digest, tuple[frozenset[str], frozenset[str]]]:
-        """What was noted of each code, the latest: names added, names denied."""
-        rows = self._rows("SELECT code, added, denied FROM learned")
-        return {Digest(code): (frozenset(json.loads(added)), frozenset(json.loads(no))) for code, added, no in rows}
-
-    def remember_memory(self, code: Digest, nbytes: int) -> None:
-        """Note the bytes that a task with this code, having run out of memory, was found to need."""
-        self._change(lambda connection: connection.execute("REPLACE INTO memory VALUES (?, ?)", (code, nbytes)))
-
-    def memory(self, code: Digest) -> int | None:
-        """Bytes that this code was found to need; None when it never ran out of memory."""
-        rows = self._rows("SELECT nbytes FROM memory WHERE code = ?", code)
-        return int(rows[0][0]) if rows else None
-
-    def note_end(self, notebook: str, task: TaskName, ended: Ended) -> None:
-        """Note how the task's last run ended."""
-        failure = None if ended.failure is None else json.dumps(astuple(ended.failure))
-        row = text(notebook), text(task), ended.state.value, ended.attempts, ended.engine, failure
-        self._change(lambda connection: connection.execute("REPLACE INTO ended VALUES (?, ?, ?, ?, ?, ?)", row))
-
-    def ended(self, notebook: str, task: TaskName) -> Ended | None:
-        """How the task's last run ended; None when it never did."""
-        select = "SELECT state, attempts, engine, failure FROM ended WHERE notebook = ? AND task = ?"
-        for state, attempts, engine, failure in self._rows(select, notebook, task):
-            return Ended(
-                RunState(state), attempts, engine, None if failure is None else failure_of(json.loads(failure))
-            )
-        return None
 
     def close(self) -> None:
         """Close the database. Idempotent."""
         with self._lock:
             self._connection.close()
 
-    def _records(self, where: str, *arguments: str) -> list[Record]:
-        return [from_row(row) for row in self._rows(f"SELECT {_COLUMNS} {where}", *arguments)]
+    def change(self, action: Callable[[sqlite3.Connection], _T]) -> _T:
+        """Do this in one transaction."""
+        return self.attempt(lambda connection: transaction(connection, action))
 
-    def _rows(self, select: str, *arguments: str) -> list[Row]:
-        texts = [text(each) for each in arguments]
-        return self._attempt(lambda connection: connection.execute(select, texts).fetchall())
-
-    def _change(self, action: Callable[[sqlite3.Connection], object]) -> None:
-        self._attempt(lambda connection: _transaction(connection, action))
-
-    def _attempt(self, action: Callable[[sqlite3.Connection], _T]) -> _T:
+    def attempt(self, action: Callable[[sqlite3.Connection], _T]) -> _T:
+        """Do this; once more with a new database when this one is found damaged."""
         with self._lock:
             try:
                 return action(self._connection)
@@ -208,38 +84,36 @@ class SqliteIndex:
         return connection
 
     def _begun_anew(self, error: sqlite3.DatabaseError) -> sqlite3.Connection:
-        """Move the damaged database aside, unless another kernel has just done so."""
+        """Move the damaged or outdated database aside, unless another kernel has just done so."""
         try:
             if os.stat(self.path).st_ino == self._inode:
                 aside = _moved_aside(self.path)
-                self._notice = (
-                    f"the database {self.path} was damaged ({error}); it is now {aside}, and a new one was begun: "
+                self.notice = (
+                    f"the database {self.path} can't be used ({error}); it is now {aside}, and a new one was begun: "
                     "tasks run once more before their results are reused"
                 )
             return self._connected()
         except (OSError, sqlite3.DatabaseError) as again:
-            raise StoreError(f"the database {self.path} is damaged and can't be moved aside: {again}") from again
+            raise StoreError(f"the database {self.path} can't be used and can't be moved aside: {again}") from again
 
 
-def _set_last(connection: sqlite3.Connection, notebook: str, task: str, record: int | None) -> None:
-    connection.execute("REPLACE INTO last VALUES (?, ?, ?)", (text(notebook), text(task), record))
-
-
-def _transaction(connection: sqlite3.Connection, action: Callable[[sqlite3.Connection], object]) -> None:
+def transaction(connection: sqlite3.Connection, action: Callable[[sqlite3.Connection], _T]) -> _T:
+    """Commit what ``action`` does, or nothing of it."""
     # IMMEDIATE: a transaction that reads first and then wants to write can't wait for another one.
     connection.execute("BEGIN IMMEDIATE")
     try:
-        action(connection)
+        done = action(connection)
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+    return done
 
 
 def _prepare(connection: sqlite3.Connection, path: str) -> None:
     if not _is_ours(connection, path):
-        _transaction(connection, lambda each: _create(each, path))
+        transaction(connection, lambda each: _create(each, path))
     _set_journal(connection, path)
     connection.execute("PRAGMA synchronous = NORMAL")
 
@@ -250,11 +124,13 @@ def _is_ours(connection: sqlite3.Connection, path: str) -> bool:
     application, version, tables = connection.execute(_MARKS).fetchone()
     if application != _APPLICATION and (application or version or tables):
         raise StoreError(f"{path} is a database of another program; move it elsewhere, and Phelps will make its own")
-    if version > _FORMAT:
+    if version > FORMAT:
         raise StoreError(
-            f"{path} was written by a newer Phelps (format {version}, this one knows {_FORMAT}): update with "
+            f"{path} was written by a newer Phelps (format {version}, this one knows {FORMAT}): update with "
             "`pip install -U phelps_jupyter`, or move the file elsewhere to begin anew"
         )
+    if application and version < FORMAT:
+        raise _OutdatedError(f"written by an older Phelps, in format {version}; this one's is {FORMAT}")
     return bool(application)
 
 
@@ -262,7 +138,7 @@ def _create(connection: sqlite3.Connection, path: str) -> None:
     if _is_ours(connection, path):
         # Another process was faster.
         return
-    for statement in _TABLES:
+    for statement in (*TABLES, f"PRAGMA application_id = {_APPLICATION}", f"PRAGMA user_version = {FORMAT}"):
         connection.execute(statement)
 
 
@@ -306,7 +182,10 @@ def _moved_aside(path: str) -> str:
 
 def _is_damage(error: sqlite3.DatabaseError) -> bool:
     # Errors of the Python module itself (a closed connection) have no code.
-    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+    return isinstance(error, _OutdatedError) or getattr(error, "sqlite_errorcode", 0) & 0xFF in (
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_NOTADB,
+    )
 
 
 def _explained(path: str, error: sqlite3.DatabaseError) -> str:

@@ -6,20 +6,32 @@ import json
 from dataclasses import astuple
 from typing import Any
 
-from phelps_jupyter.core.model import Failure, FailureKind, Key, Part, PartKind, Record, TaskName, Usage, Version
+from phelps_jupyter.core.model import (
+    Digest,
+    Failure,
+    FailureKind,
+    Key,
+    Part,
+    PartKind,
+    Record,
+    Seen,
+    TaskName,
+    Usage,
+    Version,
+)
 
 Row = tuple[Any, ...]
 
 
 def to_row(record: Record) -> Row:
-    """A record as a row of the table, in the order of its columns, without the id."""
+    """A record as a row of the table, in the order of its columns, without its number."""
     return (
         text(record.key),
         text(record.task),
         text(record.notebook),
         text(record.source),
-        json.dumps([(part.kind, part.name, part.digest, part.detail, part.origin) for part in record.parts]),
-        json.dumps([(v.name, v.digest, v.size, v.summary, v.identity, v.opaque, v.modules) for v in record.outputs]),
+        json.dumps([(p.kind, p.name, p.digest, p.detail, p.origin, p.source) for p in record.parts]),
+        json.dumps([_version_as_list(v) for v in record.outputs]),
         json.dumps(astuple(record.usage)),
         text(record.engine),
         record.at,
@@ -28,19 +40,27 @@ def to_row(record: Record) -> Row:
         json.dumps(record.changed),
         int(record.reusable),
         record.seed,
+        json.dumps(_seen_as_lists(record.seen)),
     )
 
 
-def from_row(row: Row) -> Record:
-    """The record of a row."""
-    key, task, notebook, source, parts, outputs, usage, engine, at, transcript, left_out, changed, reusable, seed = row
+Known = dict[tuple[str, ...], Part]
+"""Parts by their columns: a notebook's records share most of theirs, and to make one takes longer than to find it."""
+
+_KINDS = {kind.value: kind for kind in PartKind}
+
+
+def from_row(row: Row, known: Known | None = None) -> Record:
+    """The record of a row. ``known``: the parts met so far."""
+    number, key, task, notebook, source, parts, outputs, usage, engine, at, *rest = row
+    transcript, left_out, changed, reusable, seed, seen = rest
     return Record(
         key=Key(string(key)),
         task=TaskName(string(task)),
         notebook=string(notebook),
         source=string(source),
-        parts=tuple(Part(PartKind(kind), *rest) for kind, *rest in json.loads(parts)),
-        outputs=tuple(Version(*each[:6], *map(tuple, each[6:])) for each in json.loads(outputs)),
+        parts=_parts(json.loads(parts), {} if known is None else known),
+        outputs=tuple(_version(*each) for each in json.loads(outputs)),
         usage=Usage(*json.loads(usage)),
         engine=string(engine),
         at=at,
@@ -49,7 +69,43 @@ def from_row(row: Row) -> Record:
         changed=tuple(json.loads(changed)),
         reusable=bool(reusable),
         seed=seed,
+        seen=_seen(json.loads(seen)),
+        number=number,
     )
+
+
+def _version_as_list(version: Version) -> list[object]:
+    told = [version.name, version.digest, version.size, version.summary, version.identity, version.opaque]
+    return [*told, version.modules, dict(version.members)]
+
+
+def _version(
+    name: str, digest: str, size: int, summary: str, identity: str, opaque: str, modules: list[str], members: Any
+) -> Version:
+    return Version(name, Digest(digest), size, summary, identity, opaque, tuple(modules), members)
+
+
+def _parts(told: list[list[str]], known: Known) -> tuple[Part, ...]:
+    found = []
+    for each in told:
+        place = tuple(each)
+        part = known.get(place)
+        if part is None:
+            part = known[place] = Part(_KINDS[each[0]], *each[1:])  # type: ignore[arg-type]  # Digest is a str
+        found.append(part)
+    return tuple(found)
+
+
+def _seen_as_lists(seen: Seen) -> list[object]:
+    conditions = [[part.kind, part.name, part.digest, "", part.origin] for part in seen.conditions]
+    files = [[file.kind, file.name, file.digest] for file in seen.files]
+    return [conditions, files, sorted(seen.kept), seen.unwatched, seen.torn]
+
+
+def _seen(told: list[Any]) -> Seen:
+    conditions, files, kept, unwatched, torn = told
+    first, second = (tuple(Part(PartKind(kind), *rest) for kind, *rest in parts) for parts in (conditions, files))
+    return Seen(first, second, frozenset(kept), tuple(unwatched), tuple(torn))
 
 
 def text(value: str) -> str | bytes:

@@ -1,0 +1,165 @@
+"""Records by key, and the history of runs, in an SQLite database. Knows tables and transactions, and no value.
+
+Several threads may use one `SqliteIndex`, several processes one file. Engines never write here: objects come first,
+rows second, so that a crash leaves an object without a row, and never a row without its objects.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple
+
+from phelps_jupyter.adapters.index.database import Database
+from phelps_jupyter.adapters.index.rows import Known, Row, failure_of, from_row, string, text, to_row
+from phelps_jupyter.adapters.index.tables import COLUMNS
+from phelps_jupyter.core.graph import Learned
+from phelps_jupyter.core.model import Digest, Ended, Key, Record, RunState, TaskName
+from phelps_jupyter.ports import Stamp
+
+_CANDIDATES = 50
+"""Records of one key that are looked at: they differ in the files that their bodies saw."""
+
+
+class SqliteIndex:
+    """The database at ``path``, made when it isn't there. Errors of all methods: StoreError."""
+
+    def __init__(self, path: str) -> None:
+        self._database = Database(path)
+
+    @property
+    def path(self) -> str:
+        """The file."""
+        return self._database.path
+
+    @property
+    def notice(self) -> str:
+        """What the user should be told: the database was damaged or too old, and a new one begun. Empty: nothing."""
+        return self._database.notice
+
+    def find(self, key: Key, seed: str) -> Sequence[Record]:
+        """The reusable records of this key that hang on no seed, or on this one, newest first."""
+        where = f"FROM records WHERE key = ? AND reusable = 1 AND seed IN ('', ?) ORDER BY id DESC LIMIT {_CANDIDATES}"
+        return self._records(where, key, seed)
+
+    def last(self, notebook: str, task: TaskName) -> Record | None:
+        """The last record that this task of this notebook made or reused."""
+        where = "FROM last JOIN records ON records.id = last.record WHERE last.notebook = ? AND last.task = ?"
+        return next(iter(self._records(where, notebook, task)), None)
+
+    def lasts(self, notebook: str) -> Mapping[TaskName, Record]:
+        """What ``last`` tells, for all tasks of a notebook that have such a record."""
+        select = f"SELECT last.task, {COLUMNS} FROM last JOIN records ON records.id = last.record"
+        rows = self._rows(f"{select} WHERE last.notebook = ?", notebook)
+        known: Known = {}
+        return {TaskName(string(task)): from_row(tuple(row), known) for task, *row in rows}
+
+    def standing(self, notebook: str) -> tuple[Row, ...]:
+        """What tells the last reusable records of a notebook's tasks from any others: task and number come first."""
+        select = "SELECT last.task, last.record, key, at FROM last JOIN records ON records.id = last.record"
+        return tuple(self._rows(f"{select} WHERE last.notebook = ? AND reusable = 1", notebook))
+
+    def history(self, notebook: str, task: TaskName | None = None) -> Sequence[Record]:
+        """Records of a notebook, newest first."""
+        if task is None:
+            return self._records("FROM records WHERE notebook = ? ORDER BY id DESC", notebook)
+        return self._records("FROM records WHERE notebook = ? AND task = ? ORDER BY id DESC", notebook, task)
+
+    def add(self, record: Record) -> None:
+        """Store a record, in one transaction, and make it the task's last."""
+        row = to_row(record)
+
+        def insert(connection: sqlite3.Connection) -> None:
+            made = connection.execute(f"INSERT INTO records VALUES (NULL{', ?' * len(row)})", row)
+            _set_last(connection, record.notebook, record.task, made.lastrowid)
+
+        self._database.change(insert)
+
+    def use(self, notebook: str, task: TaskName, record: Record) -> None:
+        """Note that the task now stands on this record (it was reused)."""
+        self._database.change(lambda connection: _set_last(connection, notebook, task, record.number))
+
+    def forget(self, notebook: str, task: TaskName) -> None:
+        """Never reuse what this task of this notebook made, and let it be as if it had never run. History stays."""
+        names = text(notebook), text(task)
+
+        def remove(connection: sqlite3.Connection) -> None:
+            connection.execute("UPDATE records SET reusable = 0 WHERE notebook = ? AND task = ?", names)
+            connection.execute("DELETE FROM last WHERE notebook = ? AND task = ?", names)
+            connection.execute("DELETE FROM ended WHERE notebook = ? AND task = ?", names)
+
+        self._database.change(remove)
+
+    def seconds(self, notebook: str) -> dict[TaskName, float]:
+        """Wall seconds that each task's last record took."""
+        select = "SELECT last.task, usage FROM last JOIN records ON records.id = last.record WHERE last.notebook = ?"
+        rows = self._rows(select, notebook)
+        return {TaskName(string(task)): float(json.loads(usage)[0]) for task, usage in rows}
+
+    def remember_learned(self, code: Digest, learned: Learned) -> None:
+        """Note what runs of this code have shown."""
+        row = (text(code), *(json.dumps(sorted(names)) for names in astuple(learned)))
+        self._database.change(
+            lambda connection: connection.execute(f"REPLACE INTO learned VALUES ({', '.join('?' * len(row))})", row)
+        )
+
+    def learned(self) -> dict[Digest, Learned]:
+        """What was noted of each code, the latest."""
+        rows = self._rows("SELECT * FROM learned")
+        return {Digest(code): Learned(*(frozenset(json.loads(names)) for names in rest)) for code, *rest in rows}
+
+    def stamps(self) -> Mapping[str, tuple[Stamp, Digest]]:
+        """Digests of files by path, each with the stamp that the file had."""
+        rows = self._rows("SELECT path, size, mtime, ctime, inode, digest FROM stamps")
+        return {string(path): ((size, *times, inode), Digest(digest)) for path, size, *times, inode, digest in rows}
+
+    def remember_stamps(self, stamps: Mapping[str, tuple[Stamp, Digest]]) -> None:
+        """Note digests of files."""
+        rows = [(text(path), *stamp, digest) for path, (stamp, digest) in stamps.items()]
+        self._database.change(
+            lambda connection: connection.executemany("REPLACE INTO stamps VALUES (?, ?, ?, ?, ?, ?)", rows)
+        )
+
+    def remember_memory(self, code: Digest, nbytes: int) -> None:
+        """Note the bytes that a task with this code, having run out of memory, was found to need."""
+        self._database.change(
+            lambda connection: connection.execute("REPLACE INTO memory VALUES (?, ?)", (code, nbytes))
+        )
+
+    def memory(self, code: Digest) -> int | None:
+        """Bytes that this code was found to need; None when it never ran out of memory."""
+        rows = self._rows("SELECT nbytes FROM memory WHERE code = ?", code)
+        return int(rows[0][0]) if rows else None
+
+    def note_end(self, notebook: str, task: TaskName, ended: Ended) -> None:
+        """Note how the task's last run ended."""
+        failure = None if ended.failure is None else json.dumps(astuple(ended.failure))
+        row = text(notebook), text(task), ended.state.value, ended.attempts, ended.engine, failure
+        self._database.change(
+            lambda connection: connection.execute("REPLACE INTO ended VALUES (?, ?, ?, ?, ?, ?)", row)
+        )
+
+    def ended(self, notebook: str, task: TaskName) -> Ended | None:
+        """How the task's last run ended; None when it never did."""
+        select = "SELECT state, attempts, engine, failure FROM ended WHERE notebook = ? AND task = ?"
+        for state, attempts, engine, failure in self._rows(select, notebook, task):
+            return Ended(
+                RunState(state), attempts, engine, None if failure is None else failure_of(json.loads(failure))
+            )
+        return None
+
+    def close(self) -> None:
+        """Close the database. Idempotent."""
+        self._database.close()
+
+    def _records(self, where: str, *arguments: str) -> list[Record]:
+        return [from_row(row) for row in self._rows(f"SELECT {COLUMNS} {where}", *arguments)]
+
+    def _rows(self, select: str, *arguments: str) -> list[Row]:
+        texts = [text(each) for each in arguments]
+        return self._database.attempt(lambda connection: connection.execute(select, texts).fetchall())
+
+
+def _set_last(connection: sqlite3.Connection, notebook: str, task: str, record: int | None) -> None:
+    connection.execute("REPLACE INTO last VALUES (?, ?, ?)", (text(notebook), text(task), record))

@@ -1,0 +1,24 @@
+"""The tables of the index, as SQL. A change of them is a new format."""
+
+from __future__ import annotations
+
+FORMAT = 2
+
+TABLES = (
+    """CREATE TABLE records (
+        id INTEGER PRIMARY KEY, key TEXT, task TEXT, notebook TEXT, source TEXT, parts TEXT, outputs TEXT, usage TEXT,
+        engine TEXT, at REAL, transcript TEXT, left_out TEXT, changed TEXT, reusable INTEGER, seed TEXT, seen TEXT)""",
+    "CREATE INDEX records_by_key ON records (key, reusable)",
+    "CREATE INDEX records_by_task ON records (notebook, task)",
+    "CREATE TABLE last (notebook TEXT, task TEXT, record INTEGER, PRIMARY KEY (notebook, task)) WITHOUT ROWID",
+    "CREATE TABLE learned (code TEXT PRIMARY KEY, added TEXT, denied TEXT, read TEXT, wrote TEXT) WITHOUT ROWID",
+    """CREATE TABLE ended (
+        notebook TEXT, task TEXT, state TEXT, attempts INTEGER, engine TEXT, failure TEXT,
+        PRIMARY KEY (notebook, task)) WITHOUT ROWID""",
+    "CREATE TABLE memory (code TEXT PRIMARY KEY, nbytes INTEGER) WITHOUT ROWID",
+    """CREATE TABLE stamps (
+        path TEXT PRIMARY KEY, size INTEGER, mtime INTEGER, ctime INTEGER, inode INTEGER, digest TEXT) WITHOUT ROWID""",
+)
+
+COLUMNS = """records.id, records.key, records.task, records.notebook, source, parts, outputs, usage, engine, at,
+    transcript, left_out, changed, reusable, seed, seen"""

@@ -1,0 +1,93 @@
+"""Who must come before whom because of files: a reader after the writer above it, a writer after those who read before.
+
+Knows paths as texts: as the code says them, as options declare them, and as runs of the same code have shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from phelps_jupyter.core.model import CellId, Digest, Part, PartKind
+from phelps_jupyter.core.nodes import Learned, Node
+from phelps_jupyter.core.paths import normal
+
+_NOTHING = Learned()
+
+
+@dataclass(slots=True)
+class _Path:
+    """One file: who wrote it last, and who has read it since."""
+
+    writer: CellId | None = None
+    readers: list[CellId] = field(default_factory=list)
+
+
+def file_edges(nodes: Mapping[CellId, Node], learned: Mapping[Digest, Learned]) -> dict[CellId, tuple[CellId, ...]]:
+    """For each cell that has to do with a file which some cell writes: the cells above that must come first."""
+    wrote = {node.cell: _wrote(node, learned) for node in nodes.values()}
+    paths = {path: _Path() for written in wrote.values() for path in written}
+    if not paths:
+        return {}
+    edges: dict[CellId, tuple[CellId, ...]] = {}
+    for node in nodes.values():
+        needed = dict.fromkeys(_needed(node, wrote[node.cell], _Reads.of(node, learned), paths))
+        needed.pop(node.cell, None)
+        if needed:
+            edges[node.cell] = tuple(needed)
+    return edges
+
+
+def _needed(node: Node, wrote: frozenset[str], reads: _Reads, paths: Mapping[str, _Path]) -> Iterator[CellId]:
+    for name in reads.among(paths):
+        path = paths[name]
+        if path.writer is not None:
+            yield path.writer
+        path.readers.append(node.cell)
+    for name in sorted(wrote):
+        path = paths[name]
+        # Who reads the former content must have read it, and who wrote that must not write after us.
+        yield from path.readers
+        if path.writer is not None:
+            yield path.writer
+        path.writer, path.readers = node.cell, []
+
+
+def _wrote(node: Node, learned: Mapping[Digest, Learned]) -> frozenset[str]:
+    found = learned.get(node.bindings.code, _NOTHING).wrote if learned else frozenset()
+    declared = node.task.options.writes if node.task is not None else ()
+    plain = {normal(pattern) for pattern in declared if not _is_pattern(pattern)}
+    return node.bindings.made | found | plain
+
+
+@dataclass(frozen=True, slots=True)
+class _Reads:
+    names: frozenset[str]
+    patterns: tuple[str, ...]
+
+    @classmethod
+    def of(cls, node: Node, learned: Mapping[Digest, Learned]) -> _Reads:
+        found = learned.get(node.bindings.code, _NOTHING).read if learned else frozenset()
+        declared = node.task.options.reads if node.task is not None else ()
+        patterns = [normal(pattern) for pattern in declared]
+        folders = [f"{normal(name)}/*".lstrip("/") for name in found if name.endswith("/")]
+        return cls(node.bindings.texts | found, (*patterns, *(f"{one}/*" for one in patterns), *folders))
+
+    def among(self, paths: Mapping[str, _Path]) -> list[str]:
+        """The files that it reads, of these."""
+        found = self.names & paths.keys()
+        if self.patterns:
+            found |= {path for path in paths for pattern in self.patterns if fnmatchcase(path, pattern)}
+        return sorted(found)
+
+
+def touches(condition: Part, files: Iterable[Part]) -> bool:
+    """Whether writing these files may change what was seen: the file itself, or the names in its folder."""
+    if condition.kind is PartKind.FOLDER:
+        return any((file.name.rpartition("/")[0] or ".") == condition.name for file in files)
+    return any(file.name == condition.name for file in files)
+
+
+def _is_pattern(text: str) -> bool:
+    return not set(text).isdisjoint("*?[")

@@ -1,0 +1,95 @@
+"""The parts of a key that follow from the notebook's text and the process around it. Knows no value and no run.
+
+Judging needs nothing else of how keys are made: `proof` makes the rest, and takes far more to import.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+
+import xxhash
+
+from phelps_jupyter.core.graph import Graph
+from phelps_jupyter.core.model import CellId, Digest, Part, PartKind, Setting, Task
+from phelps_jupyter.core.modules import version_digest
+
+OUTPUTS = "outputs"
+PYTHON = "Python"
+
+
+def text_digest(text: str) -> Digest:
+    """Digest of a text as such."""
+    return Digest(xxhash.xxh3_128_hexdigest(text.encode("utf-8", "surrogatepass")))
+
+
+def outputs_of(graph: Graph, task: Task) -> tuple[str, ...]:
+    """The names that the task stores, sorted: what it provides, and what it was once thought to change in place.
+
+    They follow from the notebook's text alone, so that what runs learn of in-place changes makes no result stale.
+    Modules that the body imports are stored only where another cell reads them.
+    """
+    if task.options.outputs is not None:
+        return tuple(sorted(task.options.outputs))
+    inputs, bindings = graph.inputs[task.cell], task.bindings
+    guessed = {name for name in bindings.changes & inputs.keys() if not _is_module(graph, inputs[name], name)}
+    read = {
+        name
+        for reader in graph.following.get(task.cell, ())
+        for name, provider in graph.inputs[reader].items()
+        if provider == task.cell
+    }
+    # What a called function binds is named in no code of this cell.
+    bound = {name for name in graph.writes[task.cell] if name in bindings.writes or name not in inputs}
+    return tuple(sorted((bound - (bindings.imports - read)) | guessed))
+
+
+def _is_module(graph: Graph, provider: CellId | None, name: str) -> bool:
+    return provider is not None and name in graph.nodes[provider].bindings.imports
+
+
+def task_parts(graph: Graph, task: Task) -> tuple[Part, ...]:
+    """Parts that follow from the declaration alone."""
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    return (
+        Part(PartKind.CODE, "", task.bindings.code),
+        Part(PartKind.CODE, OUTPUTS, text_digest(" ".join(outputs_of(graph, task)))),
+        Part(PartKind.VERSION, PYTHON, version_digest(version), detail=version),
+    )
+
+
+def env_parts(variables: Mapping[str, str]) -> tuple[Part, ...]:
+    """Parts for the variables that ``--env`` names."""
+    return tuple(Part(PartKind.ENV, name, text_digest(text)) for name, text in sorted(variables.items()))
+
+
+def setting_parts(settings: Iterable[Setting], lineage: Digest | None) -> tuple[Part, ...]:
+    """Parts for what plain cells changed of the kernel's process. ``lineage``: of these cells, where it is known."""
+    return tuple(
+        Part(
+            PartKind.SETTING, one.name, text_digest(one.content), detail=one.told[:200], origin=settings_origin(lineage)
+        )
+        for one in settings
+    )
+
+
+def settings_origin(lineage: Digest | None) -> str:
+    """The origin of the parts for settings; no two are equal where the lineage is not known."""
+    return "" if lineage is None else f"cells:{lineage}"
+
+
+def seed_text(task: Task) -> str:
+    """The task's seed as records hold it."""
+    seed = seed_of(task)
+    return "none" if seed is None else str(seed)
+
+
+def seed_of(task: Task) -> int | None:
+    """The seed of a task's generators: declared, or derived from its name; None: left unseeded."""
+    match task.options.seed:
+        case "none":
+            return None
+        case "task":
+            return int(xxhash.xxh3_128_hexdigest(task.name.encode())[:8], 16)
+        case int(seed):
+            return seed

@@ -1,0 +1,1 @@
+"""What ran, told to people and to other tools."""

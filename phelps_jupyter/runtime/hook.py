@@ -1,0 +1,116 @@
+"""Where a body touches the file system, a Witness is told: an audit hook, and wrappers of calls that raise no event.
+
+Knows how to hear; refuses to know what is made of it. No failure of ours reaches the body.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import sys
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from phelps_jupyter.runtime.witness import Witness
+
+_FAILURES = (OSError, TypeError, ValueError, RecursionError)
+"""A path that vanishes, that is none, that holds a zero byte; the body's own call fails by it, or sees no file."""
+_SUPPORTED = (os.supports_dir_fd, os.supports_effective_ids, os.supports_fd, os.supports_follow_symlinks)
+
+
+class Hook:
+    """From `begin` to `end`, in this process and those that it forks."""
+
+    def __init__(self, witness: Witness) -> None:
+        self._witness = witness
+        self._takes: dict[str, Callable[..., None]] = {}
+        # Threads that are noting something: what they do meanwhile is our doing.
+        self._noting: set[int] = set()
+        self._originals: dict[str, Callable[..., Any]] = {}
+
+    def begin(self) -> None:
+        # A thread that was noting while another one forked does not exist there.
+        os.register_at_fork(after_in_child=self._noting.clear)
+        sys.addaudithook(self._hear())
+        self._takes.update(self._witness.takes())
+        self._wrap("stat", self._looking_stat(os.stat))
+        self._wrap("lstat", self._looking_lstat(os.lstat))
+        self._wrap("access", self._looking_access(os.access))
+
+    def end(self) -> None:
+        """A hook can't be taken out: it hears nothing any more."""
+        self._takes.clear()
+        for name, original in self._originals.items():
+            for supported in _SUPPORTED:
+                supported.discard(getattr(os, name))
+            setattr(os, name, original)
+        self._originals.clear()
+
+    def _hear(self) -> Callable[[str, tuple[Any, ...]], None]:
+        # Called for each event of the interpreter, id() among them.
+        find, note = self._takes.get, self._note
+
+        def hear(event: str, arguments: tuple[Any, ...]) -> None:
+            take = find(event)
+            if take is not None:
+                note(take, *arguments)
+
+        # The interpreter asks each time, and takes long to find that it is not there.
+        hear.__cantrace__ = False  # type: ignore[attr-defined]  # no function has it by itself
+        return hear
+
+    def _note(self, take: Callable[..., None], *arguments: Any) -> None:
+        thread = threading.get_ident()
+        if thread in self._noting:
+            return
+        self._noting.add(thread)
+        try:
+            take(*arguments)
+        except _FAILURES:
+            return
+        finally:
+            self._noting.discard(thread)
+
+    def _look(self, path: Any) -> None:
+        try:
+            known = path in self._witness.looked
+        except TypeError:
+            return
+        if not known and self._takes:
+            self._note(self._witness.look, path)
+
+    def _wrap(self, name: str, wrapper: Callable[..., Any]) -> None:
+        original = self._originals[name] = getattr(os, name)
+        setattr(os, name, wrapper)
+        # Who copies files asks what the function can do.
+        for supported in _SUPPORTED:
+            if original in supported:
+                supported.add(wrapper)
+
+    def _looking_stat(self, original: Callable[..., os.stat_result]) -> Callable[..., os.stat_result]:
+        @functools.wraps(original)
+        def stat(path: Any, *, dir_fd: int | None = None, follow_symlinks: bool = True) -> os.stat_result:
+            if dir_fd is None:
+                self._look(path)
+            return original(path, dir_fd=dir_fd, follow_symlinks=follow_symlinks)
+
+        return stat
+
+    def _looking_lstat(self, original: Callable[..., os.stat_result]) -> Callable[..., os.stat_result]:
+        @functools.wraps(original)
+        def lstat(path: Any, *, dir_fd: int | None = None) -> os.stat_result:
+            if dir_fd is None:
+                self._look(path)
+            return original(path, dir_fd=dir_fd)
+
+        return lstat
+
+    def _looking_access(self, original: Callable[..., bool]) -> Callable[..., bool]:
+        @functools.wraps(original)
+        def access(path: Any, mode: int, *, dir_fd: int | None = None, **how: bool) -> bool:
+            if dir_fd is None:
+                self._look(path)
+            return original(path, mode, dir_fd=dir_fd, **how)
+
+        return access

@@ -1,0 +1,230 @@
+"""What a plan keeps for the next one is dropped with the first thing that is not as it was.
+
+The results are put into the store by hand: nothing runs here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from phelps_jupyter.adapters.disk_store import DiskStore
+from phelps_jupyter.adapters.files import Files
+from phelps_jupyter.core.freshness import Judgement, key_of
+from phelps_jupyter.core.model import CellId, Digest, Part, PartKind, Record, Task, TaskName, Usage
+from phelps_jupyter.core.notebook import Notebook
+from phelps_jupyter.faces.desk import Desk
+from phelps_jupyter.judge import Judge
+from phelps_jupyter.parts import env_parts, outputs_of, task_parts
+from phelps_jupyter.runtime.objects import object_path
+
+CELLS = (
+    "%%task load\ntable = [3, 1, 2]",
+    "%%task fit\nmodel = sum(table)",
+    "%%task score\nimport math\nscore = math.sqrt(model)",
+    "%%task other\nother = 1",
+)
+
+
+def write_notebook(folder: Path, *sources: str) -> Path:
+    cells = [
+        {"cell_type": "code", "id": f"c{place}", "source": source, "metadata": {}, "outputs": []}
+        for place, source in enumerate(sources)
+    ]
+    path = folder / "a.ipynb"
+    path.write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+    return path
+
+
+def store_results(folder: Path) -> None:
+    """A record for each task, as if it had run; ``load`` reads data.csv and the variable PHELPS_TEST."""
+    desk = Desk(folder / "a.ipynb", None)
+    store = DiskStore(str(folder / ".phelps"))
+    made: dict[str, Digest] = {}
+    for task, cell in desk.graph.tasks.items():
+        declared = desk.graph.nodes[cell].task
+        assert declared is not None
+        outputs = tuple(store.put(name, f"{task} {name}") for name in outputs_of(desk.graph, declared))
+        inputs = (
+            Part(PartKind.INPUT, name, made[name], origin=f"task:{desk.graph.nodes[provider].task.name}")
+            for name, provider in desk.graph.inputs[cell].items()
+            if provider is not None and name in made
+        )
+        parts = (*task_parts(desk.graph, declared), *inputs, *(outside(folder, desk) if task == "load" else ()))
+        made.update((version.name, version.digest) for version in outputs)
+        desk.index.add(Record(key_of(parts), task, "a.ipynb", declared.body, parts, outputs, Usage(1.0), "box:0", 0.0))
+    desk.close()
+
+
+def outside(folder: Path, desk: Desk) -> tuple[Part, ...]:
+    return (
+        *Files(str(folder), desk.index).declared(["data.csv"], str(folder)),
+        *env_parts({"PHELPS_TEST": "on"}),
+    )
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("PHELPS_TEST", "on")
+    (tmp_path / "data.csv").write_text("1,2")
+    write_notebook(tmp_path, *CELLS)
+    store_results(tmp_path)
+    return tmp_path
+
+
+def fresh(folder: Path) -> int | None:
+    desk = Desk(folder / "a.ipynb", None)
+    try:
+        return desk.fresh()
+    finally:
+        desk.close()
+
+
+def stale(folder: Path) -> list[str]:
+    """By judging each task, without what was kept."""
+    desk = Desk(folder / "a.ipynb", None)
+    try:
+        return [str(task) for task, judged in desk.judge.all().items() if judged.verdict.value != "fresh"]
+    finally:
+        desk.close()
+
+
+def test_a_plan_finds_nothing_to_run_and_so_does_the_next_one(project: Path):
+    assert [fresh(project), fresh(project)] == [4, 4]
+    assert stale(project) == []
+
+
+def test_the_next_plan_judges_no_task(project: Path):
+    fresh(project)
+    desk = Desk(project / "a.ipynb", None)
+    assert desk.fresh() == 4
+    assert "judge" not in vars(desk)
+    desk.close()
+
+
+def edit(folder: Path) -> None:
+    write_notebook(folder, CELLS[0], "%%task fit\nmodel = sum(table) + 1", *CELLS[2:])
+
+
+def change_file(folder: Path) -> None:
+    (folder / "data.csv").write_text("2,1")
+
+
+def lose_output(folder: Path) -> None:
+    desk = Desk(folder / "a.ipynb", None)
+    record = desk.index.last("a.ipynb", TaskName("fit"))
+    assert record is not None
+    Path(object_path(record.outputs[0].digest, str(folder / ".phelps"))).unlink()
+    desk.close()
+
+
+def forget(folder: Path) -> None:
+    desk = Desk(folder / "a.ipynb", None)
+    desk.index.forget("a.ipynb", TaskName("other"))
+    desk.close()
+
+
+def run_with_another_result(folder: Path) -> None:
+    desk = Desk(folder / "a.ipynb", None)
+    record = desk.index.last("a.ipynb", TaskName("load"))
+    assert record is not None
+    version = replace(record.outputs[0], digest=DiskStore(str(folder / ".phelps")).put("table", "new").digest)
+    desk.index.add(replace(record, outputs=(version,)))
+    desk.close()
+
+
+# what happens after a plan that found nothing to run, and the tasks that are not fresh then
+EVENTS = [
+    (edit, ["fit", "score"]),
+    (change_file, ["load", "fit", "score"]),
+    (lose_output, ["fit", "score"]),
+    (forget, ["other"]),
+    (run_with_another_result, ["fit", "score"]),
+]
+
+
+@pytest.mark.parametrize(("event", "expected"), EVENTS)
+def test_a_plan_sees_what_happened_since_the_last_one(
+    project: Path, event: Callable[[Path], None], expected: list[str]
+):
+    fresh(project)
+    event(project)
+    assert fresh(project) is None
+    assert stale(project) == expected
+
+
+def test_a_plan_sees_another_environment(project: Path, monkeypatch: pytest.MonkeyPatch):
+    fresh(project)
+    monkeypatch.setenv("PHELPS_TEST", "off")
+    assert fresh(project) is None
+    assert stale(project) == ["load", "fit", "score"]
+
+
+def test_a_cell_more_is_one_to_run(project: Path):
+    fresh(project)
+    write_notebook(project, *CELLS, "%%task last\nlast = other")
+    assert (fresh(project), stale(project)) == (None, ["last"])
+
+
+def test_a_cell_less_leaves_the_others_fresh(project: Path):
+    fresh(project)
+    write_notebook(project, *CELLS[:-1])
+    assert fresh(project) == 3
+    assert fresh(project) == 3
+
+
+EDITS = [
+    *CELLS,
+    "%%task load\ntable = [1]",
+    "%%task fit\nmodel = max(table)",
+    "%%task fit\nmodel = 1",
+    "%%task score\nscore = model, other",
+    "table = [1]",
+    "import os\nos.environ['A'] = '1'",
+    "math = 3",
+    "print(math)",
+]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 4), st.sampled_from(EDITS)), max_size=4))
+def test_a_judge_that_follows_edits_says_what_a_new_one_says(project: Path, edits: list[tuple[int, str]]):
+    desk = Desk(project / "a.ipynb", None)
+    book = Notebook()
+    book.read(desk.cells, 0.0)
+    judge = desk.judge_of(book.graph())
+    judge.all()
+    for place, source in edits:
+        book.ran(CellId(f"c{place}"), source, 1.0)
+        judge = judge.moved_to(book.graph())
+        assert told(judge) == told(desk.judge_of(book.graph()))
+    desk.close()
+
+
+def told(judge: Judge) -> dict[TaskName, Judgement]:
+    return judge.all()
+
+
+def test_an_edit_leaves_the_verdicts_above_it_alone(project: Path):
+    desk = Desk(project / "a.ipynb", None)
+    book = Notebook()
+    book.read(desk.cells, 0.0)
+    before = desk.judge_of(book.graph())
+    verdicts = before.all()
+    book.ran(CellId("c1"), "%%task fit\nmodel = sum(table) + 2", 1.0)
+    after = before.moved_to(book.graph()).all()
+    assert [task for task in after if after[task] is not verdicts[task]] == ["fit", "score"]
+    desk.close()
+
+
+def test_a_task_line_is_all_that_a_task_takes(project: Path):
+    desk = Desk(project / "a.ipynb", None)
+    assert desk.body(TaskName("other")) == "# %%task other\nother = 1"
+    assert isinstance(desk.graph.nodes[CellId("c3")].task, Task)
+    desk.close()
