@@ -4,9 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := $(shell find phelps_jupyter tests -name '*.py')
-PYTEST_FLAGS ?=
+PYTEST_FLAGS ?= --numprocesses=auto
 
-.PHONY: demo test lint types contracts coverage wheel clean
+.PHONY: demo test lint types contracts coverage wheel bench clean
 
 demo: $(VENV)/.examples
 	$(BIN)/python examples/demo.py
@@ -35,6 +35,12 @@ wheel: $(VENV)/.test
 	rm -rf dist
 	$(BIN)/python -m build --wheel
 
+# Beside other tools, each with its own way to say what depends on what; those that are not installed are left out.
+bench: $(VENV)/.bench
+	$(BIN)/python -m benchmarks.precision
+	$(BIN)/python benchmarks/planning/planning.py
+	$(BIN)/python benchmarks/values/digests.py
+
 clean:
 	rm -rf $(VENV) dist build .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
@@ -48,6 +54,10 @@ $(VENV)/.python:
 
 $(VENV)/.examples: $(VENV)/.python pyproject.toml
 	$(PIP) install --editable '.[examples]'
+	touch $@
+
+$(VENV)/.bench: $(VENV)/.test benchmarks/precision/requirements.txt benchmarks/planning/requirements.txt
+	$(PIP) install -r benchmarks/precision/requirements.txt -r benchmarks/planning/requirements.txt
 	touch $@
 
 $(VENV)/.test: $(VENV)/.python pyproject.toml

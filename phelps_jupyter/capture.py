@@ -16,6 +16,7 @@ from phelps_jupyter.core.model import CellId, Digest, Part, PartKind, Version
 from phelps_jupyter.core.modules import module_parts
 from phelps_jupyter.docstrings import docstring_parts
 from phelps_jupyter.errors import DeclarationError
+from phelps_jupyter.loading import Loading
 from phelps_jupyter.ports import Store
 from phelps_jupyter.runtime.digests import digest
 from phelps_jupyter.runtime.functions import global_reads, is_notebook
@@ -65,11 +66,15 @@ class Capture:
     sources: ModuleSources
     lineage_of: LineageOf
     source_of: SourceOf
+    one_pass: bool = False
+    """Headless, all cells run once, from the top."""
 
     def take(self) -> Captured:
         """Capture the values. Errors: Blocked, DeclarationError."""
-        wanted = self._wanted()
-        self._check_origins(wanted)
+        # In one pass all cells above have just run, in their order: what they rested on need not be compared.
+        loading = Loading(self.graph, self.namespace, _unknown if self.one_pass else self.lineage_of)
+        wanted = dict(loading.plain_inputs(self.cell))
+        self._check_origins(loading, wanted)
         values: dict[str, object] = {}
         through_code: set[str] = set()
         names = list(wanted)
@@ -88,29 +93,11 @@ class Capture:
         docs = docstring_parts(task.body, values) if task is not None else ()
         return Captured((*parts, *docs), tuple(givens))
 
-    def _wanted(self) -> dict[str, CellId]:
-        inputs = self.graph.inputs[self.cell]
-        return {
-            name: provider
-            for name, provider in inputs.items()
-            if provider is not None
-            and self.graph.nodes[provider].task is None
-            and (name not in self.graph.optional(self.cell) or self.namespace.is_plain(name))
-        }
-
-    def _check_origins(self, wanted: Mapping[str, CellId]) -> None:
+    def _check_origins(self, loading: Loading, wanted: Mapping[str, CellId]) -> None:
         """The kernel must hold what a run from the top would: each name as its providing cell left it."""
-        nodes = self.graph.nodes
-        to_run: dict[CellId, str] = {}
-        for name, provider in wanted.items():
-            origin = self.namespace.origin(name)
-            unseen = origin is None and not self.namespace.is_plain(name)
-            moved = origin is not None and (origin.cell, origin.code) != (provider, nodes[provider].bindings.code)
-            if unseen or moved:
-                to_run[provider] = name
-        if to_run:
-            cells = sorted(to_run, key=lambda cell: nodes[cell].index)
-            raise Blocked(tuple(cells), to_run[cells[0]])
+        names = [name for name, provider in wanted.items() if not loading.holds(name, provider)]
+        if names:
+            raise Blocked(loading.to_run(wanted[name] for name in names), names[0])
 
     def _value(self, name: str) -> object:
         try:
@@ -199,6 +186,10 @@ def _item_summary(part: Part, value: object) -> str:
     """What of an input the part stands for, in a few words."""
     _, key = name_of(part.name)
     return summarise(value[key]) if isinstance(value, dict) and key in value else ""
+
+
+def _unknown(cell: CellId) -> None:
+    del cell
 
 
 _CODE = type | FunctionType | BuiltinFunctionType | MethodType

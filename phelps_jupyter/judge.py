@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,24 +13,32 @@ from phelps_jupyter.adapters.presence import Presence
 from phelps_jupyter.adapters.sources import ModuleSources, installed
 from phelps_jupyter.adapters.surroundings import Surroundings
 from phelps_jupyter.core.files import touches
-from phelps_jupyter.core.freshness import ALWAYS, Judgement, Reason, Verdict, awaits_input, judge, stands
+from phelps_jupyter.core.freshness import (
+    ALWAYS,
+    NEVER_RAN,
+    Judgement,
+    Reason,
+    Verdict,
+    awaits_input,
+    compare,
+    judge,
+    stands,
+)
 from phelps_jupyter.core.graph import Graph, changed
+from phelps_jupyter.core.holds import LAPSED, Hold, HoldKind, accepted, expired, of_kind, unknown
 from phelps_jupyter.core.lineage import Lineages
 from phelps_jupyter.core.members import digest_of, name_of
 from phelps_jupyter.core.model import CellId, Digest, Part, PartKind, Record, Task, TaskName, Version
 from phelps_jupyter.core.modules import project_digest, reach_of, version_digest
 from phelps_jupyter.core.setters import SettingLineages, may_set
 from phelps_jupyter.errors import DeclarationError
-from phelps_jupyter.parts import env_parts, outputs_of, seed_text, settings_origin, task_parts
+from phelps_jupyter.parts import GIVES_NONE, env_parts, ground_parts, outputs_of, seed_text, settings_origin, task_parts
 from phelps_jupyter.ports import Index, Store
 
 if TYPE_CHECKING:
     from phelps_jupyter.records.located import Locator
     from phelps_jupyter.records.reasons import Explanation
 
-OUTSIDE = frozenset({PartKind.VERSION, PartKind.MODULE, PartKind.FILE, PartKind.FOLDER, PartKind.PATH, PartKind.ENV})
-"""Kinds of parts that can change while the notebook's text and the index's records stay as they are. All others follow
-from these two alone: `standing` relies on it."""
 RECORDS_LOOKED_AT = 20
 """Of each task: an undone edit brings back one of its last results."""
 
@@ -45,9 +54,12 @@ class Judge:
     now: Surroundings
     start: str = ""
     """The folder that the notebook's kernel starts in, where it is not the one of ``now``."""
+    at: float = field(default_factory=time.time)
+    """When it looks: results have an age."""
     _judged: dict[TaskName, Judgement] = field(default_factory=dict)
     _found: Locator | None = None
     _last: Mapping[TaskName, Record] | None = None
+    _held: Mapping[TaskName, Sequence[Hold]] | None = None
     _own: dict[TaskName, Mapping[tuple[PartKind, str], Digest]] = field(default_factory=dict)
     """For each task, the parts of its key that follow from the notebook's text."""
     _files: Files = field(init=False)
@@ -111,7 +123,7 @@ class Judge:
         """The judgement of one task, resting on those above it."""
         if task not in self._judged:
             judged = self._judge(task)
-            if judged.reasons and judged.record is not None:
+            if judged.reasons and judged.record is not None and judged.verdict is not Verdict.FRESH:
                 judged = self._locator.located(judged, self.graph.tasks[task])
             self._judged[task] = judged
         return self._judged[task]
@@ -131,6 +143,10 @@ class Judge:
             self._found = Locator(self.graph, self.store.folder, self.of, self._version_of, installed)
         return self._found
 
+    def lineage(self, cell: CellId) -> Digest | None:
+        """The lineage of a plain cell; None while a task that it rests on is not fresh."""
+        return self._lineages.of(cell)
+
     def _judge(self, name: TaskName) -> Judgement:
         cell = self.graph.tasks[name]
         task = self.graph.nodes[cell].task
@@ -138,27 +154,73 @@ class Judge:
         problems = self.graph.problems.get(cell, ())
         if problems:
             return Judgement(Verdict.STALE, tuple(Reason("declaration", "", problem.message) for problem in problems))
+        frozen = of_kind(self._holds.get(name, ()), HoldKind.FREEZE)
+        if frozen is not None:
+            return self._at_hand(name, Judgement(Verdict.FRESH, (frozen.reason,), self.index.record(frozen.record)))
         if task.options.always:
             return Judgement(Verdict.STALE, (ALWAYS,))
+        judged = self._by_key(name, task)
+        hold = of_kind(self._holds.get(name, ()), HoldKind.ACCEPT)
+        return judged if hold is None or judged.verdict is Verdict.FRESH else self._by_acceptance(task, hold, judged)
+
+    def _by_acceptance(self, task: Task, hold: Hold, judged: Judgement) -> Judgement:
+        record = self.index.record(hold.record)
+        if record is None:
+            return judged
+        record, ground = accepted(record, hold), self.ground(task)
+        outside = [(part, self.current(task, part, record)) for part in (*hold.parts, *hold.conditions)]
+        open_ = unknown([*((part, part.digest or None) for part in ground), *outside])
+        if open_:
+            return Judgement(Verdict.UNDECIDED, open_, record)
+        if compare(hold.ground, ground) or any(digest != part.digest for part, digest in outside):
+            return replace(judged, reasons=(*judged.reasons, LAPSED))
+        reasons = (*self.new_files(task, hold.parts), *self._expired(task, record))
+        if reasons:
+            return Judgement(Verdict.STALE, (*reasons, LAPSED), record)
+        return self._at_hand(task.name, Judgement(Verdict.FRESH, (hold.reason,), record))
+
+    def ground(self, task: Task) -> tuple[Part, ...]:
+        """What an acceptance of the task's result would stand on now."""
+
+        def version_of(task: TaskName, name: str) -> Digest | None:
+            fresh = self.of(task).verdict is Verdict.FRESH
+            return self._version_of(task, name) or (GIVES_NONE if fresh else None)
+
+        return ground_parts(self.graph, task, version_of, self.lineage, self._settings.of(task.cell))
+
+    @property
+    def _holds(self) -> Mapping[TaskName, Sequence[Hold]]:
+        if self._held is None:
+            self._held = self.index.holds(self.notebook)
+        return self._held
+
+    def _expired(self, task: Task, record: Record) -> tuple[Reason, ...]:
+        reason = expired(record, task.options.ttl, self.at)
+        return () if reason is None else (reason,)
+
+    def _by_key(self, name: TaskName, task: Task) -> Judgement:
         verdict = self._by_records(task)
-        new_files = self._new_files(task, verdict.record)
-        if verdict.verdict is Verdict.FRESH and new_files:
-            return Judgement(Verdict.STALE, new_files, verdict.record)
-        if verdict.verdict is Verdict.FRESH and verdict.record is not None:
-            return self._at_hand(name, verdict, verdict.record)
-        return verdict
+        if verdict.verdict is not Verdict.FRESH or verdict.record is None:
+            return verdict
+        reasons = (*self.new_files(task, verdict.record.parts), *self._expired(task, verdict.record))
+        if reasons:
+            return Judgement(Verdict.STALE, reasons, verdict.record)
+        return self._at_hand(name, verdict)
 
     def _by_records(self, task: Task) -> Judgement:
         def current(part: Part, record: Record) -> Digest | None:
-            return self._current(task, part, record)
+            return self.current(task, part, record)
 
         last, seed = self._lasts.get(task.name), seed_text(task)
         if last is not None and stands(last, current, seed):
             return Judgement(Verdict.FRESH, record=last)
         if last is not None and awaits_input(last, current):
             return judge([last], current, seed)
-        records = [*([last] if last else []), *self.index.history(self.notebook, task.name)[:RECORDS_LOOKED_AT]]
-        return judge(records, current, seed)
+        earlier = self.index.history(self.notebook, task.name)[:RECORDS_LOOKED_AT]
+        if last is None:
+            # Its results were forgotten: it is as if they had never been.
+            return judge([record for record in earlier if record.reusable], current, seed)
+        return judge([last, *earlier], current, seed)
 
     @property
     def _lasts(self) -> Mapping[TaskName, Record]:
@@ -167,7 +229,11 @@ class Judge:
             self._last = self.index.lasts(self.notebook)
         return self._last
 
-    def _at_hand(self, task: TaskName, verdict: Judgement, record: Record) -> Judgement:
+    def _at_hand(self, task: TaskName, verdict: Judgement) -> Judgement:
+        """The verdict, if what the record made is there."""
+        record = verdict.record
+        if record is None:
+            return Judgement(Verdict.STALE, (NEVER_RAN,))
         lost = next((version.name for version in record.outputs if not self.store.has(version.digest)), None)
         if lost is not None:
             missing = Reason("output_missing", lost, f"its stored output `{lost}` is missing")
@@ -187,18 +253,23 @@ class Judge:
         records = (self._lasts.get(other.name) for other in below if other is not None)
         return any(file.name == one.name for record in records if record is not None for one in record.seen.files)
 
-    def _new_files(self, task: Task, record: Record | None) -> tuple[Reason, ...]:
-        """Files that ``--reads`` names by now and did not then."""
-        if record is None or not task.options.reads:
+    def new_files(self, task: Task, parts: Sequence[Part]) -> tuple[Reason, ...]:
+        """Files that ``--reads`` names by now and did not when there were these parts."""
+        if not task.options.reads:
             return ()
-        files = [part for part in record.parts if part.kind is PartKind.FILE]
-        known = {part.name for part in files}
-        folder = self._folder(files[0]) if files else self.now.folder
+        known = {part.name for part in parts if part.kind is PartKind.FILE}
         try:
-            names = [part.name for part in self._files.declared(task.options.reads, folder)]
+            named = self.declared_files(task, parts)
         except DeclarationError as error:
             return (Reason("file", "", str(error)),)
-        return tuple(Reason("file", name, f"file {name} is new to it") for name in names if name not in known)
+        return tuple(
+            Reason("file", part.name, f"file {part.name} is new to it") for part in named if part.name not in known
+        )
+
+    def declared_files(self, task: Task, parts: Sequence[Part]) -> tuple[Part, ...]:
+        """What ``--reads`` names now, seen from the folder of these parts. Errors: DeclarationError."""
+        file = next((part for part in parts if part.kind is PartKind.FILE), None)
+        return self._files.declared(task.options.reads, self.now.folder if file is None else self._folder(file))
 
     def _version_of(self, task: TaskName, name: str) -> Digest | None:
         version = self._provided(task, name)
@@ -210,7 +281,8 @@ class Judge:
             return None
         return next((version for version in judged.record.outputs if version.name == name), None)
 
-    def _current(self, task: Task, part: Part, record: Record) -> Digest | None:
+    def current(self, task: Task, part: Part, record: Record) -> Digest | None:
+        """A part of a record's key, or a condition, as it is now; None when it can't be known."""
         match part.kind:
             case PartKind.CODE:
                 return self._declared(task, part)

@@ -145,3 +145,10 @@ def failure_of(error: Exception) -> Failure:
         return Failure(FailureKind.DECLARATION, str(error), type(error).__name__, line)
     told = "".join(traceback.format_exception(error))
     return Failure(FailureKind.DECLARATION, f"a bug of Phelps: {error!r}", type(error).__name__, traceback=told)
+
+
+def notice_of(error: Exception) -> str:
+    """An error that ends no run, as people are told it."""
+    if isinstance(error, PhelpsError):
+        return str(error)
+    return "a bug of Phelps, please report it:\n" + "".join(traceback.format_exception(error))

@@ -6,12 +6,12 @@ Judging needs nothing else of how keys are made: `proof` makes the rest, and tak
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import xxhash
 
 from phelps_jupyter.core.graph import Graph
-from phelps_jupyter.core.model import CellId, Digest, Part, PartKind, Setting, Task
+from phelps_jupyter.core.model import CellId, Digest, Part, PartKind, Setting, Task, TaskName
 from phelps_jupyter.core.modules import version_digest
 
 OUTPUTS = "outputs"
@@ -56,6 +56,37 @@ def task_parts(graph: Graph, task: Task) -> tuple[Part, ...]:
         Part(PartKind.CODE, OUTPUTS, text_digest(" ".join(outputs_of(graph, task)))),
         Part(PartKind.VERSION, PYTHON, version_digest(version), detail=version),
     )
+
+
+GIVES_NONE = Digest("-")
+"""Of a name that its task, having run, has left unbound."""
+UNKNOWN = Digest("")
+
+
+def ground_parts(
+    graph: Graph,
+    task: Task,
+    version_of: Callable[[TaskName, str], Digest | None],
+    lineage_of: Callable[[CellId], Digest | None],
+    settings: Digest | None,
+) -> tuple[Part, ...]:
+    """What an acceptance stands on: the code, and for each input the version or the lineage of who provides it.
+
+    No part of a key, and known without a kernel; what can't be known now is ``UNKNOWN``.
+    """
+    found = [
+        Part(PartKind.CODE, "", task.bindings.code),
+        Part(PartKind.CODE, OUTPUTS, text_digest(" ".join(outputs_of(graph, task)))),
+        Part(PartKind.CODE, "seed", Digest(seed_text(task))),
+        Part(PartKind.SETTING, "settings", text_digest(settings_origin(settings)) if settings is not None else UNKNOWN),
+    ]
+    for name, provider in sorted(graph.inputs[task.cell].items()):
+        if provider is not None:
+            other = graph.nodes[provider].task
+            digest = lineage_of(provider) if other is None else version_of(other.name, name)
+            origin = "" if other is None else f"task:{other.name}"
+            found.append(Part(PartKind.INPUT, name, digest or UNKNOWN, origin=origin))
+    return tuple(found)
 
 
 def env_parts(variables: Mapping[str, str]) -> tuple[Part, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     # A look from the shell takes a store and an index, and nothing of what these bring along.
     from phelps_jupyter.core.events import EngineJoined, EngineLeft, EnginesFailed, EnginesSettled
     from phelps_jupyter.core.graph import Learned
+    from phelps_jupyter.core.holds import Hold, HoldKind
     from phelps_jupyter.core.model import Digest, Ended, EngineId, Key, Record, TaskName, Version
     from phelps_jupyter.runtime.orders import Frame, Order, Outcome
 
@@ -136,6 +137,27 @@ class Index(Protocol):
 
     def ended(self, notebook: str, task: TaskName) -> Ended | None:
         """How the task's last run ended; None when it never did."""
+
+    def hold(self, notebook: str, task: TaskName, hold: Hold) -> None:
+        """Note that a result of the task was accepted or frozen. A new record of the task ends an acceptance."""
+
+    def unhold(self, notebook: str, task: TaskName, kind: HoldKind) -> bool:
+        """The task's result is no longer held in this way. Returns whether it was."""
+
+    def holds(self, notebook: str) -> Mapping[TaskName, Sequence[Hold]]:
+        """What was accepted and frozen of a notebook."""
+
+    def record(self, number: int) -> Record | None:
+        """The record of this number."""
+
+    def claim(self, key: Key, owner: str, at: float) -> str:
+        """Say that ``owner`` makes the result of this key, unless another one does and lived lately; who does now."""
+
+    def beat(self, owner: str, at: float) -> None:
+        """Say that this owner lives: what it has claimed stays its own."""
+
+    def release(self, keys: Iterable[Key], owner: str) -> None:
+        """Give back those of these keys that are still this owner's."""
 
     def close(self) -> None:
         """Close the database."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -25,6 +26,7 @@ from phelps_jupyter.core.freshness import (
     key_of,
     opaque_reason,
 )
+from phelps_jupyter.core.holds import LAPSED, expired
 from phelps_jupyter.core.lineage import Lineages
 from phelps_jupyter.core.machine import Machine
 from phelps_jupyter.core.members import input_parts
@@ -45,8 +47,17 @@ from phelps_jupyter.core.modules import Wanted, imported, module_parts, widest
 from phelps_jupyter.core.runs import Run
 from phelps_jupyter.core.setters import SettingLineages
 from phelps_jupyter.errors import DeclarationError, StoreError
+from phelps_jupyter.holdings import Ground, Holdings
 from phelps_jupyter.outcomes import note_of
-from phelps_jupyter.parts import env_parts, outputs_of, seed_of, seed_text, setting_parts, task_parts, text_digest
+from phelps_jupyter.parts import (
+    env_parts,
+    outputs_of,
+    seed_of,
+    seed_text,
+    setting_parts,
+    task_parts,
+    text_digest,
+)
 from phelps_jupyter.ports import Index, Store
 from phelps_jupyter.reach import libraries_reached
 from phelps_jupyter.records.texts import Keeper
@@ -62,6 +73,11 @@ class Proof:
     record: Record | None
     verdict: Verdict
     reasons: tuple[Reason, ...]
+
+    @property
+    def shareable(self) -> bool:
+        """Whether others may wait for the result: not, where the last one of this key could not be kept for reuse."""
+        return not any(reason.kind in ("opaque", "always") for reason in self.reasons)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +96,18 @@ class Proofs:
     start: Surroundings
     store: Store
     index: Index
+    one_pass: bool = False
+    """Headless: see `capture`."""
     _held: dict[RunId, _Held] = field(default_factory=dict)
     _parts: dict[RunId, tuple[Part, ...]] = field(default_factory=dict)
     _files: Files = field(init=False)
+    _holdings: Holdings = field(init=False)
     _keeper: Keeper = field(init=False)
     _project: str = field(init=False)
 
     def __post_init__(self) -> None:
         self._files = Files(self.start.folder, self.index)
+        self._holdings = Holdings(self.notebook, self.index)
         self._keeper = Keeper(self.store)
         self._project = project_of(self.start.folder)
 
@@ -110,6 +130,7 @@ class Proofs:
             ModuleSources(now.path),
             Lineages(graph, version_of).of,
             lambda cell, lineage: self._keeper.cell(graph, cell, lineage, version_of),
+            self.one_pass,
         )
         return _Held(capture.take(), now, LibraryOptions.now())
 
@@ -124,6 +145,10 @@ class Proofs:
 
     def prove(self, machine: Machine, run: Run) -> Proof:
         """Make the key and look it up. Errors: DeclarationError."""
+        frozen = self._holdings.frozen(run, self._missing)
+        if frozen is not None:
+            self._parts[run.id] = frozen.record.parts
+            return Proof(frozen.record.key, frozen.record.parts, frozen.record, Verdict.FRESH, (frozen.reason,))
         held = self._held[run.id]
         sources = ModuleSources(held.surroundings.path)
         parts: tuple[Part, ...] = (
@@ -141,12 +166,22 @@ class Proofs:
         self._parts[run.id] = parts
         key = key_of(parts)
         found = self.index.find(key, seed_text(run.task))
-        record = next((one for one in found if not self._lost(one)), None)
+        record = next((one for one in found if not self._unfit(run.task, one)), None)
         self._files.keep()
         if record is not None:
             return Proof(key, parts, record, Verdict.FRESH, ())
+        ground = Ground(machine.graph, run.task, lambda task, name: _version_digest(machine, task, name))
+        accepted = self._holdings.accepted(ground, key, parts, lambda one: self._unfit(run.task, one))
+        if accepted is not None:
+            return Proof(key, parts, accepted.record, Verdict.FRESH, (accepted.reason,))
         parts = self._parts[run.id] = self._keeper.with_modules(parts, sources.find)
         return Proof(key, parts, None, Verdict.STALE, self._reasons(run, parts, found))
+
+    def again(self, run: Run, proof: Proof) -> Proof:
+        """After another look into the index: another kernel may have stored the result in between."""
+        found = self.index.find(proof.key, seed_text(run.task))
+        record = next((one for one in found if not self._unfit(run.task, one)), None)
+        return proof if record is None else replace(proof, record=record, verdict=Verdict.FRESH, reasons=())
 
     def located(self, machine: Machine, run: Run) -> Seen:
         """What the run saw; files that a plain cell above writes hang on that cell's lineage."""
@@ -162,11 +197,14 @@ class Proofs:
         """Bring back the files that the record's body wrote, where they were changed or removed since."""
         self._files.restore(self._files.altered(record.seen), self.store)
 
-    def _lost(self, record: Record) -> Reason | None:
-        """Why a result of the right key can't stand: a file that the body saw has changed, something is not kept."""
+    def _unfit(self, task: Task, record: Record) -> Reason | None:
+        """Why a result of the right key can't stand: its age, a file that the body saw has changed, it is not kept."""
         broken = self._files.broken(record.seen)
         if broken is not None:
             return changed(broken, self._files.now(broken, [file.name for file in record.seen.files]))
+        return expired(record, task.options.ttl, time.time()) or self._missing(record)
+
+    def _missing(self, record: Record) -> Reason | None:
         lost = [f"output `{version.name}`" for version in record.outputs if not self.store.has(version.digest)]
         for file in self._files.altered(record.seen):
             if not (file.name in record.seen.kept and self.store.has(file.digest)):
@@ -202,14 +240,15 @@ class Proofs:
         )
 
     def _reasons(self, run: Run, parts: tuple[Part, ...], found: Sequence[Record]) -> tuple[Reason, ...]:
+        lapsed = () if self._holdings.acceptance(run.task.name) is None else (LAPSED,)
         if found:
-            lost = self._lost(found[0])
-            assert lost is not None
-            return (lost,)
+            unfit = self._unfit(run.task, found[0])
+            assert unfit is not None
+            return (unfit, *lapsed)
         last = self.index.last(self.notebook, run.task.name)
         if last is None:
             return (NEVER_RAN,)
-        return compare(last.parts, parts) or (_not_kept(last, run.task),)
+        return (*(compare(last.parts, parts) or (_not_kept(last, run.task),)), *lapsed)
 
     def order(self, machine: Machine, run: Run, attempt: int, resources: Resources, cpus: int) -> Order:
         """All that an engine needs for this attempt."""

@@ -8,30 +8,29 @@ from __future__ import annotations
 import queue
 import threading
 import time
-import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TypeVar, assert_never
 
-from phelps_jupyter.adapters.namespace import Namespace
-from phelps_jupyter.adapters.surroundings import Surroundings
 from phelps_jupyter.capture import Blocked
+from phelps_jupyter.claims import ELSEWHERE, Claims
 from phelps_jupyter.core import events as ev
 from phelps_jupyter.core.events import Action, Event
 from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.machine import Machine
-from phelps_jupyter.core.model import Ended, Failure, FailureKind, Part, RunId, RunState, TaskName
+from phelps_jupyter.core.model import Ended, Failure, FailureKind, Part, Record, RunId, RunState, TaskName
 from phelps_jupyter.core.plan import ahead_of_files, moved, outdated, upstream
 from phelps_jupyter.core.runs import Run
 from phelps_jupyter.core.snapshot import TaskView, task_view
-from phelps_jupyter.errors import InternalError, PhelpsError, StoreError
-from phelps_jupyter.outcomes import attempt_event, failure_of, record_of, record_of_finished
+from phelps_jupyter.errors import InternalError, StoreError
+from phelps_jupyter.outcomes import attempt_event, failure_of, notice_of, record_of, record_of_finished
 from phelps_jupyter.ports import Engines, Index, Notice, Notify, Started, Store, Wrote
-from phelps_jupyter.proof import Proof, Proofs
+from phelps_jupyter.proof import Proofs
 from phelps_jupyter.runtime import attempts
 from phelps_jupyter.runtime.orders import Frame, Outcome
+from phelps_jupyter.surface import Surface
 from phelps_jupyter.transcripts import Transcripts
 
 T = TypeVar("T")
@@ -39,23 +38,6 @@ T = TypeVar("T")
 EVENTS_KEPT = 10_000
 SHOW_EVERY = 0.1
 """Seconds between updates of the cards: people read no faster, and front ends draw no faster."""
-
-Show = Callable[[TaskView, tuple[Frame, ...]], None]
-Relearn = Callable[[Run], Graph | None]
-"""Told of a run that is done: returns the graph anew if digests overruled a guess about in-place changes."""
-
-
-@dataclass(frozen=True, slots=True)
-class Surface:
-    """What of the kernel a session works with."""
-
-    notebook: str
-    namespace: Namespace
-    start: Surroundings
-    show: Show
-    relearn: Relearn
-    headless: bool = False
-    """One pass from top to bottom: what has ended well in it need not be proved again."""
 
 
 class Session:
@@ -74,7 +56,8 @@ class Session:
         """Notified whenever a run has changed its state or a capture has ended."""
         self._captures_asked = 0
         self._make_engines = make_engines
-        self._proofs = Proofs(surface.notebook, surface.namespace, surface.start, store, index)
+        self._proofs = Proofs(surface.notebook, surface.namespace, surface.start, store, index, surface.headless)
+        self._claims = Claims(index, self._say)
         self._queue: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._transcripts = Transcripts(store)
         self._dirty: dict[TaskName, None] = {}
@@ -146,11 +129,15 @@ class Session:
 
     def view(self, task: TaskName) -> TaskView:
         """The task as it is now."""
-        return self.call(lambda: task_view(self.machine, task))
+        return self.call(lambda: self._view(task))
 
     def views(self) -> list[TaskView]:
         """All tasks, in document order."""
-        return self.call(lambda: [task_view(self.machine, task) for task in self.machine.graph.tasks])
+        return self.call(lambda: [self._view(task) for task in self.machine.graph.tasks])
+
+    def _view(self, task: TaskName) -> TaskView:
+        view, run = task_view(self.machine, task), self.machine.runs.of(task)
+        return replace(view, waits_for=ELSEWHERE) if run is not None and self._claims.waits(run.id) else view
 
     def latest(self, task: TaskName) -> Run | None:
         """The task's latest run; only its settled fields may be read outside the session's thread."""
@@ -203,14 +190,16 @@ class Session:
     def _loop(self) -> None:
         while True:
             try:
-                act = self._queue.get(timeout=SHOW_EVERY if self._dirty else None)
+                act = self._queue.get(timeout=self._claims.patience(SHOW_EVERY if self._dirty else None))
             except queue.Empty:
                 act = self._show_dirty
             if act is None:
                 self._show_dirty()
+                self._claims.close()
                 return
             try:
                 act()
+                self._prove_again()
                 if time.monotonic() - self._shown_at >= SHOW_EVERY:
                     self._show_dirty()
             except Exception as error:
@@ -261,18 +250,14 @@ class Session:
 
     def _say(self, error: Exception) -> None:
         """Keep an error for whoever asks next."""
-        if isinstance(error, PhelpsError):
-            self.notices.append(str(error))
-        else:
-            told = "".join(traceback.format_exception(error))
-            self.notices.append(f"a bug of Phelps, please report it:\n{told}")
+        self.notices.append(notice_of(error))
 
     def _perform(self, action: Action) -> Sequence[Event]:
         match action:
             case ev.Capture():
                 return [self._capture(self.machine.runs[action.run])]
             case ev.Prove():
-                return [self._prove(self.machine.runs[action.run])]
+                return self._prove(self.machine.runs[action.run])
             case ev.StartEngines():
                 try:
                     self._start_engines()
@@ -304,19 +289,31 @@ class Session:
             return ev.CaptureFailed(now, run.id, RunState.FAILED, failure_of(error))
         return ev.Captured(now, run.id)
 
-    def _prove(self, run: Run) -> Event:
+    def _prove(self, run: Run) -> Sequence[Event]:
+        """Nothing comes of it while another kernel makes the result of this key: the run is proved again after that."""
+        anyway = run.forced or run.task.options.always
         try:
             proof = self._proofs.prove(self.machine, run)
-            if proof.record is not None and not run.forced and not run.task.options.always:
-                self._replay(run, proof)
+            if proof.record is None and proof.shareable and not anyway:
+                if not self._claims.take(run.id, proof.key):
+                    self._mark(run)
+                    return []
+                proof = self._proofs.again(run, proof)
+            if proof.record is not None and not anyway:
+                self._replay(run, proof.record)
         except Exception as error:
-            return ev.ProofFailed(time.time(), run.id, failure_of(error))
-        return ev.Proved(time.time(), run.id, proof.key, proof.record, proof.verdict, proof.reasons)
+            return [ev.ProofFailed(time.time(), run.id, failure_of(error))]
+        return [ev.Proved(time.time(), run.id, proof.key, proof.record, proof.verdict, proof.reasons)]
 
-    def _replay(self, run: Run, proof: Proof) -> None:
+    def _prove_again(self) -> None:
+        """The runs that waited for another kernel, and do so no more."""
+        for run in [self.machine.runs[run] for run in self._claims.due()]:
+            # What came of the one before may have settled it.
+            for event in () if run.settled else self._prove(run):
+                self._take(event)
+
+    def _replay(self, run: Run, record: Record) -> None:
         """The stored result stands for the run, with what it wrote."""
-        record = proof.record
-        assert record is not None
         self._proofs.restore(record)
         self.index.use(self.surface.notebook, run.task.name, record)
         self._transcripts.replay(run.id, record.transcript)
@@ -363,6 +360,7 @@ class Session:
             self._dirty[run.task.name] = None
         if run.settled:
             self._proofs.drop(run.id)
+            self._claims.drop(run.id)
         with self.moved:
             self.moved.notify_all()
         if latest and run.settled:
@@ -374,7 +372,7 @@ class Session:
         dirty, self._dirty = self._dirty, {}
         for task in dirty:
             if task in self.machine.graph.tasks:
-                self.surface.show(task_view(self.machine, task), self._frames_of(self.machine.runs.of(task)))
+                self.surface.show(self._view(task), self._frames_of(self.machine.runs.of(task)))
 
     def _frames_of(self, run: Run | None) -> tuple[Frame, ...]:
         return () if run is None else self._transcripts.of(run.id)

@@ -13,9 +13,10 @@ from typing import Any
 import xxhash
 
 from phelps_jupyter.core.freshness import Verdict
-from phelps_jupyter.core.model import Cell, Digest, Part, PartKind
+from phelps_jupyter.core.holds import OUTSIDE
+from phelps_jupyter.core.model import Cell, Digest, Part, PartKind, TaskName
 from phelps_jupyter.core.nodes import Learned
-from phelps_jupyter.judge import OUTSIDE, Judge
+from phelps_jupyter.judge import Judge
 from phelps_jupyter.parts import PYTHON
 
 Plain = tuple[Any, ...]
@@ -63,8 +64,7 @@ def standing_of(judge: Judge, text: str, records: Plain) -> Standing | None:
     numbers = []
     for task, judgement in judge.all().items():
         record = judgement.record
-        node = judge.graph.nodes[judge.graph.tasks[task]]
-        if judgement.verdict is not Verdict.FRESH or record is None or (node.task and node.task.options.reads):
+        if judgement.verdict is not Verdict.FRESH or record is None or not _stands_by_text(judge, task):
             return None
         numbers.append((task, record.number))
         outputs.update((version.digest, None) for version in record.outputs)
@@ -77,3 +77,10 @@ def standing_of(judge: Judge, text: str, records: Plain) -> Standing | None:
         # A result from before stands, not the last one.
         return None
     return Standing(text, records, tuple(outside), tuple(outputs), len(numbers))
+
+
+def _stands_by_text(judge: Judge, task: TaskName) -> bool:
+    """Not where somebody holds the result, where it has an age, or where files may come to it."""
+    declared = judge.graph.nodes[judge.graph.tasks[task]].task
+    assert declared is not None
+    return not (judge.of(task).reasons or declared.options.reads or declared.options.ttl)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass
 
+from phelps_jupyter.core.lineage import NOBODY
 from phelps_jupyter.core.model import CellId, Digest, RunId, TaskName
+
+LineageOf = Callable[[CellId], Digest | None]
+"""The lineage of a plain cell as the document has it; None when it can't be known."""
 
 
 class Placeholder:
@@ -25,10 +29,11 @@ class Placeholder:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The plain cell that last bound a name, with its code as it was then."""
+    """The plain cell that last bound a name, with its code as it was then, and what that rested on."""
 
     cell: CellId
     code: Digest
+    lineage: Digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,19 +57,57 @@ class Namespace:
         self._hidden: dict[str, object] = {}
         self._fetched: dict[str, Fetched] = {}
         self._before: dict[str, int] = {}
+        self._executed: dict[CellId, tuple[Digest, Digest]] = {}
+        """Code and lineage of cells as they ran."""
 
     def before_cell(self) -> None:
         """Remember what each name holds, so that the difference shows what a plain cell bound."""
         self._before = {name: id(value) for name, value in self.names.items()}
 
-    def after_cell(self, cell: CellId, code: Digest, writes: Iterable[str]) -> None:
+    def sources(self, inputs: Mapping[str, CellId | None], lineage_of: LineageOf) -> dict[str, str]:
+        """What the values of a cell's inputs come from, as the kernel holds them now; see `core.lineage`."""
+        return {name: self._source(name, provider, lineage_of) for name, provider in inputs.items()}
+
+    def _source(self, name: str, provider: CellId | None, lineage_of: LineageOf) -> str:
+        fetched, origin = self._fetched.get(name), self._origins.get(name)
+        if provider is None:
+            return NOBODY
+        if fetched is not None:
+            return fetched.digest
+        if origin is not None:
+            return origin.lineage
+        if not self.is_plain(name):
+            return NOBODY
+        # No cell that we saw bound it: the one that the document names must have, before we came.
+        return lineage_of(provider) or NOBODY
+
+    def digest_of(self, task: TaskName, name: str) -> Digest | None:
+        """The digest of the task's value that was bound under a name; None: there is none."""
+        del task
+        fetched = self._fetched.get(name)
+        return None if fetched is None else fetched.digest
+
+    def executed(self, cell: CellId) -> Digest | None:
+        """The lineage that a plain cell had when it ran well in this kernel the last time; None: it did not."""
+        found = self._executed.get(cell)
+        return None if found is None else found[1]
+
+    def executed_code(self, cell: CellId) -> Digest | None:
+        """The code that it had then."""
+        found = self._executed.get(cell)
+        return None if found is None else found[0]
+
+    def after_cell(self, cell: CellId, code: Digest, lineage: Digest, writes: Iterable[str], *, well: bool) -> None:
         """A plain cell has run: the names that it bound, or may have changed in place, are its."""
+        self._executed.pop(cell, None)
+        if well:
+            self._executed[cell] = (code, lineage)
         before = self._before
         bound = {name for name, value in self.names.items() if before.get(name) != id(value)}
         gone = before.keys() - self.names.keys()
         for name in bound | gone | {name for name in writes if name in self.names}:
             if not isinstance(self.names.get(name), Placeholder):
-                self._origins[name] = Origin(cell, code)
+                self._origins[name] = Origin(cell, code, lineage)
                 self._hidden.pop(name, None)
                 self._fetched.pop(name, None)
 

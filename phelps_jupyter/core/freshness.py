@@ -29,8 +29,8 @@ class Reason:
     """One reason for a verdict, as data; ``text`` says it to people."""
 
     kind: str
-    """A part's kind, or never_ran, output_missing, forced, always, opaque, seed, declaration, upstream, edited (a plain
-    cell that it comes from), not_loaded."""
+    """A part's kind, or never_ran, output_missing, forced, always, expired, opaque, seed, declaration, upstream, edited
+    (a plain cell that it comes from), not_loaded, lapsed (an acceptance). Of a fresh task: accepted, frozen."""
     name: str
     text: str
     before: str = ""

@@ -5,7 +5,7 @@ A plain cell whose lineage is as it was provides what it provided, so a task can
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import xxhash
 
@@ -14,6 +14,18 @@ from phelps_jupyter.core.model import CellId, Digest, TaskName
 
 VersionOf = Callable[[TaskName, str], Digest | None]
 """The digest of the value that a task provides under a name now; None when that is not known."""
+
+
+def lineage_of(code: Digest, sources: Mapping[str, str]) -> Digest:
+    """The lineage of a cell with this code. ``sources``: for each name it reads, what its value came from."""
+    state = xxhash.xxh3_128(code.encode())
+    for name, source in sorted(sources.items()):
+        state.update(f"{name}={source};".encode())
+    return Digest(state.hexdigest())
+
+
+NOBODY = "-"
+"""The source of a name that no cell provides."""
 
 
 class Lineages:
@@ -44,16 +56,16 @@ class Lineages:
         return sorted(found, key=lambda above: self._graph.nodes[above].index)
 
     def _compute(self, cell: CellId) -> Digest | None:
-        state = xxhash.xxh3_128(self._graph.nodes[cell].bindings.code.encode())
-        for name, provider in sorted(self._graph.inputs[cell].items()):
+        sources: dict[str, str] = {}
+        for name, provider in self._graph.inputs[cell].items():
             source = self._source(name, provider)
             if source is None:
                 return None
-            state.update(f"{name}={source};".encode())
-        return Digest(state.hexdigest())
+            sources[name] = source
+        return lineage_of(self._graph.nodes[cell].bindings.code, sources)
 
     def _source(self, name: str, provider: CellId | None) -> str | None:
         if provider is None:
-            return "-"
+            return NOBODY
         task = self._graph.nodes[provider].task
         return self._known[provider] if task is None else self._version_of(task.name, name)

@@ -70,6 +70,8 @@ class Options:
     """``--writes``: files, folders and globs that the body makes; kept in the store, and restored from there."""
     resources: Resources = Resources()
     always: bool = False
+    ttl: float | None = None
+    """Seconds for which a result may stand; None: for ever."""
     env: tuple[str, ...] = ()
     seed: int | Literal["task", "none"] = "task"
     """``task``: derived from the task's name."""
@@ -142,6 +144,8 @@ class Task:
     """The cell with its magic lines turned into comments, so that its line numbers are the cell's."""
     options: Options
     bindings: Bindings
+    still: bool = False
+    """Its result is frozen: it needs nothing, and does not run."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from phelps_jupyter.core.bindings import analyse
 from phelps_jupyter.core.document import Document
 from phelps_jupyter.core.graph import Graph, Learned, Placed, build, edited
+from phelps_jupyter.core.holds import held_still
 from phelps_jupyter.core.model import Bindings, Cell, CellId, Digest, Options, Part, PartKind, Task, TaskName
 from phelps_jupyter.core.options import parse_cell
 from phelps_jupyter.errors import DeclarationError
@@ -61,6 +62,8 @@ class Notebook:
     learned: dict[Digest, Learned] = field(default_factory=dict)
     parses: Mapping[str, Declared] = field(default_factory=dict)
     """What an earlier look at the notebook has found out, by source."""
+    frozen: frozenset[TaskName] = frozenset()
+    """Tasks that are held still, whether there are such now or not."""
     _graph: Graph = field(default_factory=Graph)
     _built_with: dict[Digest, Learned] = field(default_factory=dict)
 
@@ -70,7 +73,7 @@ class Notebook:
         kept = edited(self._graph, self.document.cells, self._declare, self.learned) if same else None
         self._graph = kept or build([self._declare(cell) for cell in self.document.cells], self.learned, self._graph)
         self._built_with = dict(self.learned)
-        return self._graph
+        return held_still(self._graph, self.frozen)
 
     def _declare(self, cell: Cell) -> Placed:
         node = self._graph.nodes.get(cell.id)

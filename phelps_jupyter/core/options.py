@@ -311,6 +311,10 @@ def _parse_reads(options: Options, words: tuple[_Word, ...]) -> Options:
     return replace(options, reads=tuple(dict.fromkeys(word.text for word in words if word.text)))
 
 
+def _parse_writes(options: Options, words: tuple[_Word, ...]) -> Options:
+    return replace(options, writes=tuple(dict.fromkeys(word.text for word in words if word.text)))
+
+
 def _parse_cpus(options: Options, words: tuple[_Word, ...]) -> Options:
     cpus: int | Literal["all"] = "all" if words[0].text == "all" else _integer("--cpus", words[0], 1, "all")
     return replace(options, resources=replace(options.resources, cpus=cpus))
@@ -330,6 +334,10 @@ def _parse_on(options: Options, words: tuple[_Word, ...]) -> Options:
 
 def _parse_always(options: Options, words: tuple[_Word, ...]) -> Options:
     return replace(options, always=not words)
+
+
+def _parse_ttl(options: Options, words: tuple[_Word, ...]) -> Options:
+    return replace(options, ttl=_seconds("--ttl", words[0]))
 
 
 def _parse_env(options: Options, words: tuple[_Word, ...]) -> Options:
@@ -352,11 +360,13 @@ OPTIONS = (
     OptionSpec("--out", "NAMES", "data", "The names it leaves behind; each must be bound.", _parse_out, many=True),
     OptionSpec("--after", "TASKS", "data", "Tasks that must be done before it starts.", _parse_after, many=True),
     OptionSpec("--reads", "GLOBS", "data", "Files it reads; a change makes it stale.", _parse_reads, many=True),
+    OptionSpec("--writes", "GLOBS", "data", "Files it makes; kept with its result.", _parse_writes, many=True),
     OptionSpec("--cpus", "N", "resources", "CPUs it uses (1); all: a whole host.", _parse_cpus, choices=("all",)),
     OptionSpec("--mem", "SIZE", "resources", "Memory it may use, like 4GB.", _parse_mem),
     OptionSpec("--time", "DURATION", "resources", "Time it may take, like 90s, 10min or 2h.", _parse_time),
     OptionSpec("--on", "LABEL", "resources", "An engine label or a host name to run on.", _parse_on),
     OptionSpec("--always", "", "reuse", "Run it each time, never reuse a result.", _parse_always),
+    OptionSpec("--ttl", "DURATION", "reuse", "Run it anew when its result is older than this.", _parse_ttl),
     OptionSpec("--env", "VARS", "reuse", "Environment variables it reads: passed, counted.", _parse_env, many=True),
     OptionSpec("--seed", "N", "reuse", "Seed for random and numpy; none: no seed.", _parse_seed, choices=("none",)),
     OptionSpec("--retries", "N", "failure", "How often to try again after a failure (0).", _parse_retries),

@@ -43,6 +43,8 @@ def plan(graph: Graph, runs: Runs, request: RunRequested) -> Plan:
 def providers(graph: Graph, task: TaskName) -> Mapping[str, TaskName]:
     """The tasks that this task takes values from: name -> task. Plain cells' values are captured instead."""
     found: dict[str, TaskName] = {}
+    if _declared(graph, task).still:
+        return found
     for name, provider in graph.inputs[graph.tasks[task]].items():
         declared = graph.nodes[provider].task if provider is not None else None
         if declared is not None:
@@ -52,6 +54,8 @@ def providers(graph: Graph, task: TaskName) -> Mapping[str, TaskName]:
 
 def needed(graph: Graph, task: TaskName) -> tuple[TaskName, ...]:
     """The tasks that must have ended well before this one can start: its providers and ``--after``."""
+    if _declared(graph, task).still:
+        return ()
     declared = (graph.nodes[cell].task for cell in graph.needed(graph.tasks[task]))
     return tuple(dict.fromkeys(other.name for other in declared if other is not None))
 

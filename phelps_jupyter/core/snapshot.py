@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from phelps_jupyter.core.freshness import Reason, Verdict
 from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.machine import Machine
-from phelps_jupyter.core.model import CellId, Failure, RunState, TaskName, Version
+from phelps_jupyter.core.model import CellId, Failure, RunState, Seen, TaskName, Version
 from phelps_jupyter.core.runs import Run
 
 
@@ -43,6 +43,8 @@ class TaskView:
     outputs: tuple[Version, ...] = ()
     left_out: tuple[tuple[str, str], ...] = ()
     changed: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What people should know of how far its result can be trusted to be judged."""
     waits_for: str = ""
     skipped_for: str = ""
 
@@ -73,9 +75,26 @@ def task_view(machine: Machine, task: TaskName) -> TaskView:
         outputs=run.outputs,
         left_out=tuple(sorted(run.left_out.items())),
         changed=run.changed,
+        notes=notes(graph, cell, run.seen),
         waits_for=_waits_for(machine, run),
         skipped_for=machine.runs[run.root].task.name if run.root is not None else "",
     )
+
+
+def notes(graph: Graph, cell: CellId, seen: Seen) -> tuple[str, ...]:
+    """What could not be seen or known of a task, said to people."""
+    found = [f"reads by {what} are not seen; declare files with --reads" for what in seen.unwatched]
+    found += [f"file {name} changed while it ran: the result is used, not reused" for name in seen.torn]
+    bindings = graph.nodes[cell].bindings
+    if bindings.reads_everything and graph.inputs[cell]:
+        found.append("it may read any name above: it asks for names that only its run knows")
+    blind = {
+        graph.nodes[provider].index + 1
+        for name, provider in graph.inputs[cell].items()
+        if provider is not None and graph.nodes[provider].bindings.binds_unknown and name not in graph.writes[provider]
+    }
+    found += [f"names of cell {place} are guessed: what it binds can't be known" for place in sorted(blind)]
+    return tuple(found)
 
 
 def _unproved(run: Run) -> Verdict | None:
@@ -124,6 +143,7 @@ def task_json(view: TaskView) -> dict[str, object]:
             for version in view.outputs
         ],
         "left_out": dict(view.left_out),
+        "notes": list(view.notes),
     }
 
 

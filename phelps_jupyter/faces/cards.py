@@ -12,7 +12,7 @@ from dataclasses import replace
 from html import escape
 
 from phelps_jupyter.core.causes import summary
-from phelps_jupyter.core.model import GOOD, SETTLED, RunState, Version
+from phelps_jupyter.core.model import SETTLED, RunState, Version
 from phelps_jupyter.core.snapshot import TaskView
 from phelps_jupyter.runtime.orders import Frame
 from phelps_jupyter.runtime.summaries import size_text
@@ -94,7 +94,8 @@ def failure_line(view: TaskView) -> str:
 
 def _details(view: TaskView) -> list[str]:
     why = because(view)
-    lines = [why] if why and view.state not in GOOD else []
+    # Why it ran is no news when it is done; that somebody holds its result is.
+    lines = [why] if why and view.state is not RunState.DONE else []
     if view.attempts > 1:
         failures = view.failures[: view.attempts - 1]
         earlier = ", ".join(failure.kind.value for failure in failures)
@@ -102,6 +103,7 @@ def _details(view: TaskView) -> list[str]:
     lines += [f"{version.name}: {_told(version)}" for version in view.outputs]
     lines += [f"{name}: not kept, {why}" for name, why in view.left_out]
     lines += [f"{name}: changed in place" for name in view.changed]
+    lines += view.notes
     return lines
 
 

@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from phelps_jupyter import __version__
+from phelps_jupyter.core.model import TaskName
 from phelps_jupyter.errors import DeclarationError, PhelpsError, StoreError
 from phelps_jupyter.faces.desk import Desk
 
@@ -76,6 +77,8 @@ def run(
     parse_cluster(cluster)
     desk = Desk(notebook, store)
     targets = _known(desk, tasks)
+    if force:
+        _check_force(desk, targets)
     predicted = forecast_json(desk)
     desk.close()
     console = Console(stderr=True, highlight=False)
@@ -86,6 +89,12 @@ def run(
     if as_json:
         click.echo(json.dumps(report.as_json(str(notebook)) | {"forecast": predicted}))
     sys.exit(0 if report.ok else FAILED)
+
+
+def _check_force(desk: Desk, tasks: Sequence[str]) -> None:
+    from phelps_jupyter.faces.holding import check_force
+
+    check_force(desk.index, desk.name, [TaskName(task) for task in tasks or desk.graph.tasks])
 
 
 @main.command()
@@ -166,6 +175,33 @@ def why(notebook: Path, task: str, store: Path | None, as_json: bool) -> None:
         # Lines of code are not to be broken.
         Console().print(why_text(desk.judge.explain(view.name), view, places), soft_wrap=True)
     desk.close()
+
+
+def _act(act: str, help_text: str) -> None:
+    """Make a command of something to be done with a task's last result."""
+
+    @main.command(act, help=help_text)
+    @_shared
+    @click.argument("task")
+    def command(notebook: Path, task: str, store: Path | None, as_json: bool) -> None:
+        from phelps_jupyter.faces.holding import ACTS
+        from phelps_jupyter.faces.telling import why_json
+
+        desk = Desk(notebook, store)
+        (name,) = _known(desk, (task,))
+        told = ACTS[act](desk.judge, TaskName(name))
+        desk.close()
+        click.echo(told, err=as_json)
+        if as_json:
+            desk = Desk(notebook, store)
+            click.echo(json.dumps(why_json(desk, TaskName(name))))
+            desk.close()
+
+
+_act("accept", "Keep the last result of TASK in spite of what changed, until anything changes further.")
+_act("freeze", "Keep the last result of TASK whatever changes, until unfreeze.")
+_act("unfreeze", "Judge TASK by what it rests on again.")
+_act("forget", "Drop the results of TASK, as if it had never run.")
 
 
 def _known(desk: Desk, tasks: Sequence[str]) -> tuple[str, ...]:

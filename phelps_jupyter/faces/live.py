@@ -6,11 +6,9 @@ import ast
 import atexit
 import builtins
 import os
-import signal
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +21,7 @@ from phelps_jupyter.adapters.namespace import Fetched, Namespace, Placeholder
 from phelps_jupyter.adapters.surroundings import Surroundings
 from phelps_jupyter.core.freshness import Judgement, Verdict
 from phelps_jupyter.core.graph import Graph
+from phelps_jupyter.core.lineage import Lineages, lineage_of
 from phelps_jupyter.core.model import Cell, CellId, RunId, TaskName
 from phelps_jupyter.core.notebook import Notebook
 from phelps_jupyter.core.runs import Run
@@ -30,14 +29,14 @@ from phelps_jupyter.core.snapshot import TaskView
 from phelps_jupyter.errors import DeclarationError, InternalError, PhelpsError, TaskFailed, UndefinedNameError
 from phelps_jupyter.faces.cards import bundle, without_traceback
 from phelps_jupyter.faces.document import notebook_path, read_notebook
+from phelps_jupyter.faces.holding import frozen_tasks
 from phelps_jupyter.faces.settings import Phelps
+from phelps_jupyter.faces.waiting import Interrupted, wait_until
 from phelps_jupyter.judge import Judge
 from phelps_jupyter.parts import outputs_of
 from phelps_jupyter.runtime.orders import Frame
-from phelps_jupyter.session import Session, Surface
-
-PATIENCE = 0.5
-"""Seconds that a plain cell waits before it says what for."""
+from phelps_jupyter.session import Session
+from phelps_jupyter.surface import Surface
 
 
 class Reader(ast.NodeTransformer):
@@ -69,6 +68,12 @@ class Live:
         self.start = Surroundings.at_start(str(self.path.parent) if self.path else os.getcwd())
         self._cells: list[CellId | None] = []
         """The cell that is executed now, and those inside it (``%%capture``); None: no cell of the notebook."""
+        self._sources: dict[CellId, dict[str, str]] = {}
+        """Of plain cells that run: what their inputs came from when they began."""
+        self._rerun: CellId | None = None
+        """The plain cell that we are about to execute ourselves."""
+        self._at_start = False
+        """A cell is about to begin: it has shown nothing so far."""
         self._session: Session | None = None
         self._cards: dict[TaskName, str] = {}
         self._shown = 0
@@ -93,7 +98,7 @@ class Live:
             surface = Surface(self.name, self.namespace, self.start, self._show, self._relearn, self.headless)
             self._session = Session(surface, store, index, self.settings.make_engines(folder))
             self._session.start()
-            self._refresh()
+            self.take_holds()
         return self._session
 
     @property
@@ -145,6 +150,11 @@ class Live:
         self.notebook.read(cells, saved_at)
         self._refresh()
 
+    def take_holds(self) -> None:
+        """Look in the index which tasks are frozen now."""
+        self.notebook.frozen = frozen_tasks(self.session.index, self.name)
+        self._refresh()
+
     def _refresh(self) -> None:
         with self._lock:
             self.graph = self.notebook.graph()
@@ -165,11 +175,12 @@ class Live:
 
     def before_cell(self, info: Any) -> None:
         """IPython is about to run a cell."""
-        if getattr(info, "silent", False) or not info.store_history:
+        rerun, self._rerun = self._rerun, None
+        if getattr(info, "silent", False) or not (info.store_history or rerun):
             self._cells.append(None)
             return
         self.read_document()
-        cell_id = getattr(info, "cell_id", None)
+        cell_id = rerun or getattr(info, "cell_id", None)
         with self._lock:
             cell = self.notebook.ran(CellId(cell_id) if cell_id else None, info.raw_cell, time.time())
         self._cells.append(cell)
@@ -182,19 +193,29 @@ class Live:
         cell = self._cells.pop() if self._cells else None
         if cell is None or cell not in self.graph.nodes:
             return
-        node = self.graph.nodes[cell]
+        node, sources = self.graph.nodes[cell], self._sources.pop(cell, None)
         if node.task is None:
-            self.namespace.after_cell(cell, node.bindings.code, self.graph.writes[cell] if result.success else ())
+            lineage = lineage_of(node.bindings.code, self._sources_of(cell) if sources is None else sources)
+            writes = self.graph.writes[cell] if result.success else ()
+            self.namespace.after_cell(cell, node.bindings.code, lineage, writes, well=result.success)
+
+    def _sources_of(self, cell: CellId) -> dict[str, str]:
+        """What the cell's inputs come from in the kernel."""
+        lineages = Lineages(self.graph, self.namespace.digest_of)
+        return self.namespace.sources(self.graph.inputs[cell], lineages.of)
 
     def before_code(self) -> None:
         """A cell is parsed and about to run: wait for what it reads, and bind it."""
         cell = self.cell
         if cell is None or cell not in self.graph.nodes or self.graph.nodes[cell].task:
             return
+        self._at_start = len(self._cells) == 1
         try:
             self._wait_for_captures()
+            self._wait_for_writers(cell)
             for name, task in self._reads(cell):
                 self._bring(name, task)
+            self._sources[cell] = self._sources_of(cell)
         except Interrupted as error:
             raise _refusal("KeyboardInterrupt", error) from None
         except PhelpsError as error:
@@ -202,11 +223,20 @@ class Live:
         except Exception as error:
             # IPython would drop the hook, and cells would silently read placeholders from then on.
             raise _refusal("InternalError", InternalError(f"a bug of Phelps: {error!r}")) from error
+        finally:
+            self._at_start = False
 
     def _wait_for_captures(self) -> None:
         session = self._session
         if session is not None:
             self._wait_until(lambda: not session.capturing, "values to be handed over")
+
+    def _wait_for_writers(self, cell: CellId) -> None:
+        """Tasks that write files which the cell reads, or that must have read those that it writes."""
+        nodes = (self.graph.nodes[above] for above in self.graph.after[cell])
+        tasks = [node.task.name for node in nodes if node.task is not None]
+        if tasks:
+            self.wait(tasks, f"the files of {', '.join(tasks)}")
 
     def _reads(self, cell: CellId) -> Iterable[tuple[str, TaskName]]:
         for name, provider in self.graph.inputs[cell].items():
@@ -278,26 +308,7 @@ class Live:
         return all(run is None or run.settled for run in views)
 
     def _wait_until(self, condition: Callable[[], bool], what: str) -> None:
-        with interrupts() as interrupted:
-            told = self._tell_until(lambda: interrupted.is_set() or condition(), what)
-        if told:
-            self.shell.display_pub.clear_output(wait=False)
-        if interrupted.is_set():
-            raise Interrupted(f"the wait for {what} was interrupted; what runs goes on")
-
-    def _tell_until(self, condition: Callable[[], bool], what: str) -> str:
-        begun = time.monotonic()
-        told = ""
-        while not condition():
-            with self.session.moved:
-                self.session.moved.wait(timeout=0.05)
-            waited = time.monotonic() - begun
-            text = f"waiting for {what} · {waited:.0f} s"
-            if waited > PATIENCE and text != told:
-                self.shell.display_pub.clear_output(wait=True)
-                self.shell.display_pub.publish({"text/plain": text})
-                told = text
-        return told
+        wait_until(self.shell, self.session.moved, condition, what, clears=self._at_start)
 
     def submit(self, tasks: Sequence[TaskName], *, forced: bool = False) -> None:
         """Run these tasks where stale; placeholders stand for their outputs until then."""
@@ -348,6 +359,13 @@ class Live:
                 frames, view = (), without_traceback(view)
             self._publish(view.name, bundle(view, frames, elapsed=elapsed), update=True)
 
+    def execute(self, cell: CellId) -> BaseException | None:
+        """Execute a plain cell as it is written now; its output appears where we are. Returns what it raised."""
+        self._rerun = cell
+        result = self.shell.run_cell(self.graph.nodes[cell].source, store_history=False)
+        raised: BaseException | None = result.error_before_exec or result.error_in_exec
+        return raised
+
     def judgements(self) -> dict[TaskName, Judgement]:
         """Every task's verdict now."""
         return self.judge().all()
@@ -357,24 +375,6 @@ class Live:
         self.read_document()
         session = self.session
         return Judge(self.graph, self.name, session.store, session.index, Surroundings.now(), start=self.start.folder)
-
-
-class Interrupted(PhelpsError):
-    """The wait was interrupted, by the front end's button or Ctrl-C."""
-
-
-@contextmanager
-def interrupts() -> Iterator[threading.Event]:
-    """An event that SIGINT sets. KeyboardInterrupt would end the kernel's loop in a cell with top-level ``await``."""
-    interrupted = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield interrupted
-        return
-    before = signal.signal(signal.SIGINT, lambda *_: interrupted.set())
-    try:
-        yield interrupted
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _refusal(name: str, error: PhelpsError) -> InputRejected:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +13,20 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 from IPython.display import display
 
-from phelps_jupyter.core.freshness import Verdict
 from phelps_jupyter.core.model import Cell, CellId, TaskName
 from phelps_jupyter.core.options import complete, parse_line, usage
 from phelps_jupyter.errors import DeclarationError
 from phelps_jupyter.faces import tables
 from phelps_jupyter.faces.cards import joined
-from phelps_jupyter.faces.live import Interrupted, Live
+from phelps_jupyter.faces.holding import ACTS, check_force
+from phelps_jupyter.faces.live import Live
 from phelps_jupyter.faces.report import MIME as REPORT
 from phelps_jupyter.faces.report import kernel_report
+from phelps_jupyter.faces.rerun import run_stale, stale_cells
 from phelps_jupyter.faces.settings import Phelps
+from phelps_jupyter.faces.waiting import Interrupted
 
-COMMANDS = "status, plan, run, why, wait, cancel, logs, forget, cluster"
+COMMANDS = "status, plan, run, why, wait, cancel, logs, accept, freeze, unfreeze, forget, cluster"
 
 
 @magics_class
@@ -52,6 +55,8 @@ class PhelpsMagics(Magics):
         %phelps wait [TASKS]          wait until they have ended (interrupt to stop waiting)
         %phelps cancel [TASKS]        end what runs, drop what waits
         %phelps logs TASK             what the task has written
+        %phelps accept TASK           keep its last result in spite of the reasons listed
+        %phelps freeze TASK           keep its last result whatever changes; unfreeze TASK ends that
         %phelps forget TASK           drop its stored results
         %phelps cluster start -n N | status | stop
         """
@@ -65,7 +70,7 @@ class PhelpsMagics(Magics):
             "wait": self._wait,
             "cancel": self._cancel,
             "logs": self._logs,
-            "forget": self._forget,
+            **{act: partial(self._act, act) for act in ACTS},
             "cluster": self._cluster,
             "report": self._report,
         }
@@ -95,11 +100,17 @@ class PhelpsMagics(Magics):
         self._tasks(arguments)
         judgements = self.live.judgements()
         display(tables.status_table(self.live.session.views(), judgements))
+        self._tell_cells()
 
     def _plan(self, arguments: Sequence[str]) -> None:
         self._tasks(arguments)
         session = self.live.session
         display(tables.plan_table(self.live.judgements(), session.index.seconds(self.live.name)))
+        self._tell_cells()
+
+    def _tell_cells(self) -> None:
+        for stale in stale_cells(self.live):
+            print(f"cell {stale.place} is stale: {stale.reason}")
 
     def _run(self, arguments: Sequence[str]) -> None:
         forced = "--force" in arguments
@@ -108,10 +119,11 @@ class PhelpsMagics(Magics):
         if unknown:
             raise DeclarationError(f"%phelps run {unknown[0]}: unknown option; there is --force")
         tasks = self._tasks(names)
-        if not names and not forced:
-            judgements = self.live.judgements()
-            tasks = [task for task in tasks if judgements[task].verdict is not Verdict.FRESH]
-        self.live.submit(tasks, forced=forced)
+        if forced:
+            check_force(self.live.session.index, self.live.name, tasks)
+            self.live.submit(tasks, forced=True)
+        else:
+            run_stale(self.live, tasks if names else None)
 
     def _why(self, arguments: Sequence[str]) -> None:
         task = self._one(arguments, "why")
@@ -144,8 +156,10 @@ class PhelpsMagics(Magics):
             else:
                 self.live.shell.display_pub.publish(dict(frame.data), dict(frame.metadata))
 
-    def _forget(self, arguments: Sequence[str]) -> None:
-        self.live.session.index.forget(self.live.name, self._one(arguments, "forget"))
+    def _act(self, act: str, arguments: Sequence[str]) -> None:
+        task = self._one(arguments, act)
+        print(ACTS[act](self.live.judge(), task))
+        self.live.take_holds()
 
     def _cluster(self, arguments: Sequence[str]) -> None:
         command = arguments[0] if arguments else "status"

@@ -38,7 +38,7 @@ def status_table(views: Iterable[TaskView], verdicts: Mapping[TaskName, Judgemen
         table.add_row(
             view.name,
             _state(view, verdicts.get(view.name)),
-            Text(because(view) or _reasons(verdicts.get(view.name))),
+            Text(_why(view, verdicts.get(view.name))),
             "" if view.seconds is None else f"{view.seconds:.1f}",
             view.engine or "",
             Text(", ".join(f"{version.name}: {version.summary}" for version in view.outputs)),
@@ -57,8 +57,12 @@ def verdict_word(verdict: Verdict) -> str:
     return "maybe stale" if verdict is Verdict.UNDECIDED else verdict.value
 
 
-def _reasons(judgement: Judgement | None) -> str:
-    return summary(judgement.reasons) if judgement else ""
+def _why(view: TaskView, judgement: Judgement | None) -> str:
+    reasons = summary(judgement.reasons) if judgement else ""
+    if judgement and judgement.verdict is Verdict.FRESH and reasons:
+        # Somebody holds its result, whatever its last run was for.
+        return reasons
+    return because(view) or reasons
 
 
 def plan_table(judgements: Mapping[TaskName, Judgement], seconds: Mapping[TaskName, float]) -> Table:

@@ -73,6 +73,9 @@ class Look:
         judgement, cell = self.locator.of(task), self.graph.tasks[task]
         declared = self.graph.nodes[cell].task
         assert declared is not None
+        if judgement.verdict is Verdict.FRESH and judgement.reasons:
+            # Somebody holds its result.
+            return Explanation(task, judgement.verdict, tuple(Evidence(reason) for reason in judgement.reasons))
         if judgement.verdict is Verdict.FRESH:
             return self._last_run(task, judgement)
         source = judgement.record.source if judgement.record is not None else declared.body

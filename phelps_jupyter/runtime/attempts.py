@@ -77,7 +77,7 @@ def new(order: Order) -> Attempt:
 
 def files(order: Order) -> Files:
     """What is written into the folder before the supervisor starts."""
-    owner = json.dumps({"pid": os.getpid(), "began": _began(os.getpid()), "boot": boot(), "host": socket.gethostname()})
+    owner = json.dumps({"pid": os.getpid(), "began": began(os.getpid()), "boot": boot(), "host": socket.gethostname()})
     return Files(pickle.dumps(order), json.dumps(dict(order.note), default=str), owner)
 
 
@@ -92,11 +92,14 @@ def finished(store: str) -> list[Finished]:
     for folder in orphans:
         if not _promising(folder):
             remove(folder)
-    return [_read(folder) for folder in orphans if os.path.exists(os.path.join(folder, "outcome"))]
+    return [found for found in map(_read, orphans) if found is not None]
 
 
 def remove(folder: str) -> None:
     """Forget an attempt's folder."""
+    # First of all: another kernel that reads the rest at this moment must not take half of it for the whole.
+    with suppress(OSError):
+        os.unlink(os.path.join(folder, "outcome"))
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -111,11 +114,11 @@ def abandon(folder: str) -> None:
 
 
 def _orphaned(folder: str) -> bool:
-    """Its kernel ran on this machine, and is gone."""
+    """Its kernel ran on this machine, and is gone; or went before it had said who it was."""
     with suppress(OSError, ValueError), open(os.path.join(folder, "owner.json")) as file:
         owner = json.load(file)
-        return bool(owner["host"] == socket.gethostname() and not _same(owner["pid"], owner["began"], owner["boot"]))
-    return False
+        return bool(owner["host"] == socket.gethostname() and not lives(owner["pid"], owner["began"], owner["boot"]))
+    return not _starts(folder)
 
 
 def _promising(folder: str) -> bool:
@@ -123,29 +126,38 @@ def _promising(folder: str) -> bool:
     if os.path.exists(os.path.join(folder, "outcome")):
         return True
     with suppress(OSError, ValueError), open(os.path.join(folder, "pid")) as file:
-        return _began(json.load(file)["supervisor"]) != 0
+        return began(json.load(file)["supervisor"]) != 0
+    return _starts(folder)
+
+
+def _starts(folder: str) -> bool:
+    """It was made a moment ago."""
     with suppress(FileNotFoundError):
         return time.time() - os.path.getmtime(folder) < STARTING
     return False
 
 
-def _same(pid: int, began: float, booted: str) -> bool:
+def lives(pid: int, began_at: float, booted: str) -> bool:
+    """Whether the process that began then, in this boot of the machine, is still there."""
     # The clock that start times are counted from may be set by a second or so.
-    return booted == boot() and abs(_began(pid) - began) < 5
+    return booted == boot() and abs(began(pid) - began_at) < 5
 
 
-def _read(folder: str) -> Finished:
-    with open(os.path.join(folder, "outcome"), "rb") as file:
-        outcome = pickle.load(file)
-    with open(os.path.join(folder, "note.json")) as file:
-        note = json.load(file)
+def _read(folder: str) -> Finished | None:
+    """None: it has no outcome. Another kernel may remove the folder meanwhile; of all files the outcome goes first."""
+    if not os.path.exists(os.path.join(folder, "outcome")):
+        return None
     frames: tuple[Frame, ...] = ()
     with suppress(FileNotFoundError), open(os.path.join(folder, "frames"), "rb") as file:
         frames = decode(file.read())
-    return Finished(folder, outcome, frames, note)
+    with suppress(FileNotFoundError), open(os.path.join(folder, "note.json")) as file:
+        note = json.load(file)
+        with open(os.path.join(folder, "outcome"), "rb") as told:
+            return Finished(folder, pickle.load(told), frames, note)
+    return None
 
 
-def _began(pid: int) -> float:
+def began(pid: int) -> float:
     """When a living process began; 0 when it is gone. Equal only for one and the same process."""
     try:
         process = psutil.Process(pid)

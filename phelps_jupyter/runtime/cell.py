@@ -60,12 +60,13 @@ def _outcome(order: Order, folder: str, pipe: Pipe) -> Outcome:
 
 
 def _attempt(order: Order, shell: Shell, folder: str) -> Outcome:
+    watch = Watch(order, folder)
+    # Modules among the inputs are imported here, and may read data.
+    watch.begin()
     bound = bind(order, shell.user_ns)
     inputs = {name: each.value for name, each in bound.items()}
-    watch = Watch(order, folder)
     generators = Generators(order.seed)
     generators.seed()
-    watch.begin()
     raised: Raised | None = shell.run_body(order.body)
     watch.end()
     if raised is not None:

@@ -158,9 +158,10 @@ def _parts(flat: Any) -> Iterator[Any]:
 
 def _with_one_nan(part: Any) -> Any:
     numpy = _numpy()
-    # One NaN makes the whole product one, and this is the fastest way to touch every element. It may overflow.
-    with numpy.errstate(all="ignore"):
-        if not numpy.isnan(numpy.dot(part, part)):
+    with numpy.errstate(invalid="ignore"):
+        # One NaN is the greatest of all. (A sum may overflow; a product has BLAS start threads, who wait for each other
+        # wherever the processors are busy.)
+        if not numpy.isnan(numpy.maximum.reduce(part)):
             return part
     part = part.copy()
     part[numpy.isnan(part)] = numpy.nan

@@ -12,7 +12,7 @@ from typing import Any
 from phelps_jupyter.runtime.digest_atoms import text
 from phelps_jupyter.runtime.digest_parts import Parts, described
 
-_OF_NUMPY = frozenset({"float64", "float32", "float16", "complex128", "complex64"})
+_OF_NUMPY = frozenset({"float64", "float32", "float16"})
 
 
 def take_torch(value: Any) -> Parts | None:
@@ -34,7 +34,9 @@ def _is_dense(torch: Any, value: Any) -> bool:
 def _elements(torch: Any, value: Any) -> Any:
     plain = value.detach().as_subclass(torch.Tensor).resolve_conj().resolve_neg().cpu()
     name = str(plain.dtype).removeprefix("torch.")
-    if (plain.is_floating_point() or plain.is_complex()) and name not in _OF_NUMPY:
-        # Narrower floats that numpy lacks: they all fit into a wider one.
-        plain = plain.to(torch.complex64 if plain.is_complex() else torch.float32)
+    # Narrow numbers that numpy lacks: they all fit into wider ones.
+    if name == "complex32":
+        plain = plain.to(torch.complex64)
+    elif plain.is_floating_point() and name not in _OF_NUMPY:
+        plain = plain.to(torch.float32)
     return plain.numpy()

@@ -16,6 +16,7 @@ import pytest
 from phelps_jupyter.adapters.index import SqliteIndex, from_row, to_row
 from phelps_jupyter.adapters.index import database as module
 from phelps_jupyter.core.graph import Learned
+from phelps_jupyter.core.holds import Hold, HoldKind
 from phelps_jupyter.core.model import (
     Digest,
     Ended,
@@ -350,3 +351,52 @@ def test_a_result_that_hangs_on_its_seed_is_found_by_that_seed_alone(index: Sqli
     index.add(replace(RECORD, seed="7"))
     assert index.find(RECORD.key, "8") == []
     assert index.find(RECORD.key, "7") == [replace(RECORD, seed="7")]
+
+
+ACCEPTED = Hold(
+    HoldKind.ACCEPT,
+    1,
+    1_700_000_000.5,
+    ("its code changed", "file \udcff changed"),
+    (Part(PartKind.CODE, "", Digest("c1")),),
+    (Part(PartKind.VERSION, "numpy", Digest("v0"), "2.1"),),
+    (Part(PartKind.FILE, "d.csv", Digest("f0"), origin="cell:L"),),
+    Key("k2"),
+)
+FROZEN = Hold(HoldKind.FREEZE, 1, 5.0)
+
+
+def test_what_is_held_comes_back_as_it_was(index):
+    index.hold(BOOK, FIT, replace(ACCEPTED, key=None))
+    index.hold(BOOK, FIT, ACCEPTED)
+    index.hold(BOOK, FIT, FROZEN)
+    assert {task: list(holds) for task, holds in index.holds(BOOK).items()} == {FIT: [ACCEPTED, FROZEN]}
+    assert index.holds("elsewhere") == {}
+
+
+def test_a_hold_is_ended_by_its_kind(index):
+    index.hold(BOOK, FIT, ACCEPTED)
+    index.hold(BOOK, FIT, FROZEN)
+    assert index.unhold(BOOK, FIT, HoldKind.FREEZE)
+    assert not index.unhold(BOOK, FIT, HoldKind.FREEZE)
+    assert index.holds(BOOK) == {FIT: [ACCEPTED]}
+
+
+def test_a_new_record_ends_an_acceptance_and_no_freeze(index):
+    index.hold(BOOK, FIT, ACCEPTED)
+    index.hold(BOOK, FIT, FROZEN)
+    index.add(RECORD)
+    assert index.holds(BOOK) == {FIT: [FROZEN]}
+
+
+def test_what_is_forgotten_is_held_no_more(index):
+    index.hold(BOOK, FIT, ACCEPTED)
+    index.hold(BOOK, FIT, FROZEN)
+    index.forget(BOOK, FIT)
+    assert index.holds(BOOK) == {}
+
+
+def test_a_record_is_found_by_its_number(index):
+    index.add(RECORD)
+    assert index.record(1) == RECORD
+    assert index.record(2) is None

@@ -66,6 +66,9 @@ ACCEPTED = [
     ("fit --reads='a b.csv'", Options(reads=("a b.csv",))),
     ("fit --reads '--odd'", Options(reads=("--odd",))),
     ("fit --reads a\"b c\"d'e f'", Options(reads=("ab cde f",))),
+    ("fit --writes out.csv 'plots/*.png' out.csv", Options(writes=("out.csv", "plots/*.png"))),
+    ("fit --ttl 1d", Options(ttl=86400)),
+    ("fit --ttl 1h30m", Options(ttl=5400)),
 ]
 
 REFUSED = [
@@ -126,6 +129,7 @@ REFUSED = [
     ("fit --time ^0s", "must be more than nothing"),
     ("fit --time ^h", "must be like"),
     ("fit --time 1h ^30m", "unexpected '30m'"),
+    ("fit --ttl ^daily", "--ttl daily: must be like 90s, 10min, 2h, 1d or 1h30m"),
     ("fit --env ^A-B", "must be the name of an environment variable"),
     ("fit --env HOME ^A=1", "only its name stands here: A"),
     ("fit --env ^=1", "must be the name of an environment variable"),
@@ -135,7 +139,7 @@ REFUSED = [
     ("fit --reads a^\\", "a backslash is opened here"),
     ("fit ^# a comment", "unexpected '#'"),
 ]
-NOT_YET = ["writes", "temp", "gpus", "python", "container", "map", "grid", "split", "ttl", "check", "when", "variant"]
+NOT_YET = ["temp", "gpus", "python", "container", "map", "grid", "split", "check", "when", "variant"]
 
 
 def outcome(source: str) -> bool:
@@ -278,7 +282,7 @@ def test_every_option_is_written_once():
         ("%%task fit --seed n", ("none",)),
         ("%%task fit --always --a", ("--after",)),
         ("%%task fit --in da", ()),
-        ("#| --t", ("--time",)),
+        ("#| --t", ("--time", "--ttl")),
     ],
 )
 def test_the_tab_key_completes(text, candidates):

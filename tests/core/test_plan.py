@@ -20,10 +20,13 @@ from documents import (
 )
 
 from phelps_jupyter.core import events as ev
+from phelps_jupyter.core.bindings import analyse
+from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.machine import Machine
-from phelps_jupyter.core.model import Cell, CellId, Key, RunId, RunState, TaskName
+from phelps_jupyter.core.model import Cell, CellId, Digest, Key, Part, PartKind, RunId, RunState, Seen, TaskName
+from phelps_jupyter.core.nodes import Learned
 from phelps_jupyter.core.notebook import Notebook
-from phelps_jupyter.core.plan import is_current, moved, needed, outdated, providers, upstream
+from phelps_jupyter.core.plan import ahead_of_files, is_current, moved, needed, outdated, providers, upstream
 
 
 def made(machine: Machine) -> list[str]:
@@ -302,3 +305,50 @@ def test_a_ladder_of_open_runs_is_weighed_in_one_pass(machine):
 def test_what_has_settled_is_not_weighed(machine):
     play(machine, CHAIN, ONE_ENGINE, engine("1"), ask("load"), done(0), ask("fit", confirm=False))
     assert machine.runs[RunId(0)].remaining == 1.0
+
+
+WROTE = Seen(files=(Part(PartKind.FILE, "made.csv", Digest("d")),))
+READ = Seen(conditions=(Part(PartKind.FILE, "made.csv", Digest("older")),))
+LEARNED = {"write()": Learned(wrote=frozenset({"made.csv"})), "read()": Learned(read=frozenset({"made.csv"}))}
+
+
+def side_by_side(machine: Machine, *, reader_began: float, read: Seen = READ) -> Graph:
+    """A writer and a reader of a file ran, as nobody knew of it; the graph as it is known now."""
+    sources = ["%%task writer\nwrite()", "%%task reader\nread()", "%%task other\nread()", "plain = open('made.csv')"]
+    notebook = Notebook()
+    notebook.read([Cell(CellId(str(place)), source) for place, source in enumerate(sources)], 0.0)
+    play(machine, ev.DocumentChanged(0.0, notebook.graph()), ask("writer", "reader"))
+    for run, began, ended, seen in ((0, 0.0, 5.0, WROTE), (1, reader_began, 6.0, read)):
+        found = machine.runs[RunId(run)]
+        found.state, found.seen, found.started_at, found.ended_at = RunState.DONE, seen, began or None, ended
+    codes = {source: analyse(f"# %%task x\n{source}").code for source in LEARNED}
+    notebook.learned.update({codes[source]: found for source, found in LEARNED.items()})
+    return notebook.graph()
+
+
+def test_a_reader_that_began_before_its_writer_ended_is_ahead_of_the_file(machine):
+    graph = side_by_side(machine, reader_began=1.0)
+    assert ahead_of_files(graph, machine.runs, machine.runs[RunId(0)]) == ("reader",)
+    assert ahead_of_files(graph, machine.runs, machine.runs[RunId(1)]) == ("reader",)
+
+
+def test_a_reader_that_began_after_its_writer_is_not_ahead(machine):
+    graph = side_by_side(machine, reader_began=5.5)
+    assert ahead_of_files(graph, machine.runs, machine.runs[RunId(0)]) == ()
+    assert ahead_of_files(graph, machine.runs, machine.runs[RunId(1)]) == ()
+
+
+def test_a_reader_that_saw_other_files_is_not_ahead(machine):
+    graph = side_by_side(machine, reader_began=1.0, read=Seen())
+    assert ahead_of_files(graph, machine.runs, machine.runs[RunId(0)]) == ()
+
+
+def test_a_reader_that_was_planned_behind_its_writer_is_not_ahead(machine):
+    graph = side_by_side(machine, reader_began=1.0)
+    machine.runs[RunId(1)].needs = frozenset({RunId(0)})
+    assert ahead_of_files(graph, machine.runs, machine.runs[RunId(0)]) == ()
+
+
+def test_a_task_that_is_gone_is_ahead_of_nothing(machine):
+    side_by_side(machine, reader_began=1.0)
+    assert ahead_of_files(Notebook().graph(), machine.runs, machine.runs[RunId(0)]) == ()

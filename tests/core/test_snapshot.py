@@ -28,8 +28,9 @@ from documents import (
 from phelps_jupyter.core import events as ev
 from phelps_jupyter.core.freshness import Reason, Verdict
 from phelps_jupyter.core.machine import Machine
-from phelps_jupyter.core.model import CellId, Failure, FailureKind, Key, RunId, RunState, TaskName, Usage
-from phelps_jupyter.core.snapshot import Source, TaskView, reason_json, task_json, task_view
+from phelps_jupyter.core.model import Cell, CellId, Failure, FailureKind, Key, RunId, RunState, Seen, TaskName, Usage
+from phelps_jupyter.core.notebook import Notebook
+from phelps_jupyter.core.snapshot import Source, TaskView, notes, reason_json, task_json, task_view
 
 
 def view(machine: Machine, name: str) -> TaskView:
@@ -149,6 +150,7 @@ def test_the_json_of_a_task_that_never_ran():
         "reads": [],
         "outputs": [],
         "left_out": {},
+        "notes": [],
     }
 
 
@@ -172,6 +174,7 @@ def test_the_json_of_a_task_that_is_done(machine):
         "reads": [{"name": "load", "from": "load"}],
         "outputs": [{"name": "out", "digest": "value", "bytes": 8, "summary": "str value"}],
         "left_out": {"lock": "can't be stored"},
+        "notes": [],
     }
 
 
@@ -222,3 +225,19 @@ def test_usage_of_a_stored_result_is_told_when_it_is_reused(machine):
     kernel.records = {key: replace(stored, usage=Usage(7.0, 5)) for key, stored in kernel.records.items()}
     kernel.feed(ask("load"))
     assert (view(machine, "load").seconds, view(machine, "load").peak_memory) == (7.0, 5)
+
+
+def test_what_could_not_be_seen_or_known_is_said():
+    sources = ["from tools import *", "rows = []", "%%task t\nx = eval(text) + len(rows)", "%%task u\ny = guessed"]
+    notebook = Notebook()
+    notebook.read([Cell(CellId(str(place)), source) for place, source in enumerate(sources)], 0.0)
+    graph = notebook.graph()
+    seen = Seen(unwatched=("pyarrow",), torn=("d.csv",))
+    assert notes(graph, CellId("2"), seen) == (
+        "reads by pyarrow are not seen; declare files with --reads",
+        "file d.csv changed while it ran: the result is used, not reused",
+        "it may read any name above: it asks for names that only its run knows",
+        "names of cell 1 are guessed: what it binds can't be known",
+    )
+    assert notes(graph, CellId("3"), Seen()) == ("names of cell 1 are guessed: what it binds can't be known",)
+    assert notes(graph, CellId("1"), Seen()) == ()

@@ -71,7 +71,7 @@ def test_status_plan_why_and_logs_tell_of_a_task(kernel):
     kernel.execute("%phelps wait")
     assert "done" in kernel.text("%phelps status")
     assert "0 of 1 tasks may run" in kernel.text("%phelps plan")
-    assert "t is fresh" in kernel.text("%phelps why t")
+    assert "t (cell 2) is fresh" in kernel.text("%phelps why t")
     assert kernel.text("%phelps logs t") == "written\n"
 
 

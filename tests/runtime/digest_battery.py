@@ -155,7 +155,7 @@ CONTAINERS: dict[str, object] = {
     "sets of tuples": {(each, (each,)) for each in STRINGS[:50]},
     "sets of sets": {frozenset({((each,),), ((each + "!",),)}) for each in STRINGS[:50]},
     "sets of objects": {Frozen(each) for each in STRINGS[:50]},
-    "sets of long tuples": {((), *(((number, (each,)),) for number in range(400)), each) for each in STRINGS[:5]},
+    "sets of long tuples": {((), *(((number,),) for number in range(400)), each) for each in STRINGS[:5]},
     "ordered": collections.OrderedDict(b=1, a=2),
     "defaultdict": collections.defaultdict(list, a=[1]),
     "counter": collections.Counter("abracadabra"),

@@ -65,7 +65,7 @@ from digest_kit import (
     shared,
 )
 
-LONG = [((), *(((number, (each,)),) for number in range(400)), each) for each in ("a", "b", "c")]
+LONG = [((), *(((number,),) for number in range(400)), each) for each in ("a", "b", "c")]
 """Alike in their first 400 parts."""
 
 
@@ -81,10 +81,21 @@ def named_tuple(fields: str) -> type:
     return collections.namedtuple("Fields", fields)
 
 
+def replaceable(kind: Any) -> type:
+    """As Python makes them since 3.13."""
+    kind.__replace__ = kind._replace
+    return kind
+
+
 def mutual(value: object) -> list[Any]:
     one: list[Any] = [value]
     one.append([one])
     return one
+
+
+def deep_sets(word: str, depth: int = 12) -> frozenset[object]:
+    """So deep that a look does not reach the word."""
+    return frozenset({(word,)} if depth == 0 else {deep_sets(word, depth - 1)})
 
 
 def nested_sets(word: str) -> frozenset[object]:
@@ -132,6 +143,8 @@ SAME: dict[str, tuple[Any, Any]] = {
     "many strings and a rebuilt copy": (HOLES * 50, rebuilt(HOLES * 50)),
     "keys told twice": (Twice(1, 2), Twice(1, 2)),
     "sets of long elements": ({*LONG}, {*LONG[::-1]}),
+    "sets of sets of sets": ({deep_sets("a"), deep_sets("b")}, {deep_sets("b"), deep_sets("a")}),
+    "what newer Pythons add": (named_tuple("a b"), replaceable(named_tuple("a b"))),
     "sets of nested sets": ({nested_sets(each) for each in STRINGS}, {nested_sets(each) for each in REVERSED}),
 }
 

@@ -38,6 +38,10 @@ def noted(value: Any, unit: object) -> Any:
     return value
 
 
+def named_index(name: object) -> Any:
+    return pd.Index([1], name=name)
+
+
 def zone_from_a_file() -> ZoneInfo:
     with resources.files("tzdata.zoneinfo").joinpath("UTC").open("rb") as file:
         return ZoneInfo.from_file(file)
@@ -91,6 +95,8 @@ OPAQUE = {
     "lock in polars": (lambda: pl.DataFrame({"a": [threading.Lock()]}), "['a'][0]: _thread.lock"),
     "lock in a series": (lambda: pd.Series([1, threading.Lock()]), "[1]: _thread.lock"),
     "lock in an index": (lambda: pd.Index([1, threading.Lock()]), "[1]: _thread.lock"),
+    "lock in the name of an index": (lambda: named_index((threading.Lock(),)), ".names[0][0]: _thread.lock"),
+    "lock in the index of a series": (lambda: pd.Series([1], [threading.Lock()]), ".index[0]: _thread.lock"),
     "lock in a level": (lambda: pd.MultiIndex.from_tuples([(1, threading.Lock())]), ".levels[1][0]: _thread.lock"),
     "lock in a subclass of tuple": (lambda: Pair([threading.Lock()]), "[0]: _thread.lock"),
     "lock beside a tuple": (lambda: noted(Pair(), threading.Lock()), ".__dict__['unit']: _thread.lock"),
@@ -215,6 +221,13 @@ def test_a_value_that_grows_while_it_is_looked_at_is_opaque():
 
 def test_a_sized_container_may_have_more_items_than_an_endless_one():
     assert not digest(collections.deque([None] * 1_000_001)).opaque
+
+
+def test_a_class_without_a_module_is_told_by_its_name():
+    # Only where a namespace has no name either.
+    made: dict[str, Any] = {}
+    exec("value = type('Nameless', (), {'__reduce_ex__': None})()", made)
+    assert digest(made["value"]).opaque == "Nameless"
 
 
 class TooMany(list[int]):

@@ -28,7 +28,7 @@ class Dtype:
 
 
 class Tensor:
-    """What is asked of a tensor, over an array; ``bfloat16`` is a label on it."""
+    """What is asked of a tensor, over an array; its dtype is a label on it."""
 
     __module__ = "torch"
 
@@ -60,13 +60,12 @@ class Tensor:
         return Tensor(self._array, dtype)
 
     def numpy(self) -> np.ndarray:
-        assert self._dtype == "float32"
-        return self._array
+        return {"float32": self._array, "complex64": self._array.astype("c8")}[self._dtype]
 
 
 @pytest.fixture
 def _stand_in(monkeypatch):
-    stand_in = types.SimpleNamespace(Tensor=Tensor, strided="strided", float32="float32")
+    stand_in = types.SimpleNamespace(Tensor=Tensor, strided="strided", float32="float32", complex64="complex64")
     monkeypatch.setitem(sys.modules, "torch", stand_in)
 
 
@@ -76,6 +75,7 @@ def test_a_tensor_is_what_its_elements_are():
     check_same(Tensor([1, 2]), Tensor([1, 2]))
     check_different(Tensor([1, 2]), Tensor([1, 3]))
     check_different(Tensor([1]), Tensor([1], "bfloat16"))
+    check_different(Tensor([1]), Tensor([1], "complex32"))
     check_different(Tensor([1]), Tensor([1], note=1))
 
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple
 
+from phelps_jupyter.adapters.index import claims, holds
 from phelps_jupyter.adapters.index.database import Database
 from phelps_jupyter.adapters.index.rows import Known, Row, failure_of, from_row, string, text, to_row
 from phelps_jupyter.adapters.index.tables import COLUMNS
 from phelps_jupyter.core.graph import Learned
+from phelps_jupyter.core.holds import Hold, HoldKind
 from phelps_jupyter.core.model import Digest, Ended, Key, Record, RunState, TaskName
 from phelps_jupyter.ports import Stamp
 
@@ -73,6 +75,8 @@ class SqliteIndex:
         def insert(connection: sqlite3.Connection) -> None:
             made = connection.execute(f"INSERT INTO records VALUES (NULL{', ?' * len(row)})", row)
             _set_last(connection, record.notebook, record.task, made.lastrowid)
+            # What was accepted is an older result; the task stands on this one.
+            holds.end(connection, record.notebook, record.task, HoldKind.ACCEPT)
 
         self._database.change(insert)
 
@@ -88,6 +92,7 @@ class SqliteIndex:
             connection.execute("UPDATE records SET reusable = 0 WHERE notebook = ? AND task = ?", names)
             connection.execute("DELETE FROM last WHERE notebook = ? AND task = ?", names)
             connection.execute("DELETE FROM ended WHERE notebook = ? AND task = ?", names)
+            holds.end(connection, notebook, task, *HoldKind)
 
         self._database.change(remove)
 
@@ -148,6 +153,37 @@ class SqliteIndex:
                 RunState(state), attempts, engine, None if failure is None else failure_of(json.loads(failure))
             )
         return None
+
+    def hold(self, notebook: str, task: TaskName, hold: Hold) -> None:
+        """Note that a result of the task was accepted or frozen."""
+        self._database.change(lambda connection: holds.put(connection, notebook, task, hold))
+
+    def unhold(self, notebook: str, task: TaskName, kind: HoldKind) -> bool:
+        """The task's result is no longer held in this way. Returns whether it was."""
+        return self._database.change(lambda connection: holds.end(connection, notebook, task, kind))
+
+    def holds(self, notebook: str) -> Mapping[TaskName, Sequence[Hold]]:
+        """What was accepted and frozen of a notebook."""
+        found: dict[TaskName, list[Hold]] = {}
+        for task, *row in self._rows("SELECT task, kind, record, at, told FROM holds WHERE notebook = ?", notebook):
+            found.setdefault(TaskName(string(task)), []).append(holds.from_row(*row))
+        return found
+
+    def record(self, number: int) -> Record | None:
+        """The record of this number."""
+        return next(iter(self._records("FROM records WHERE id = ?", str(number))), None)
+
+    def claim(self, key: Key, owner: str, at: float) -> str:
+        """Claim a key, unless another owner has and has renewed it lately. Returns who has it now."""
+        return self._database.change(lambda connection: claims.take(connection, key, owner, at))
+
+    def beat(self, owner: str, at: float) -> None:
+        """Renew what this owner has claimed."""
+        self._database.change(lambda connection: claims.renew(connection, owner, at))
+
+    def release(self, keys: Iterable[Key], owner: str) -> None:
+        """Give back those of these keys that are still this owner's."""
+        self._database.change(lambda connection: claims.release(connection, keys, owner))
 
     def close(self) -> None:
         """Close the database. Idempotent."""

@@ -18,6 +18,10 @@ TABLES = (
     "CREATE TABLE memory (code TEXT PRIMARY KEY, nbytes INTEGER) WITHOUT ROWID",
     """CREATE TABLE stamps (
         path TEXT PRIMARY KEY, size INTEGER, mtime INTEGER, ctime INTEGER, inode INTEGER, digest TEXT) WITHOUT ROWID""",
+    "CREATE TABLE claims (key TEXT PRIMARY KEY, owner TEXT, beat REAL) WITHOUT ROWID",
+    """CREATE TABLE holds (
+        notebook TEXT, task TEXT, kind TEXT, record INTEGER, at REAL, told TEXT,
+        PRIMARY KEY (notebook, task, kind)) WITHOUT ROWID""",
 )
 
 COLUMNS = """records.id, records.key, records.task, records.notebook, source, parts, outputs, usage, engine, at,

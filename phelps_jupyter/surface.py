@@ -1,0 +1,30 @@
+"""What of the kernel a session works with: its names, its beginnings, and whom it tells. No state of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from phelps_jupyter.adapters.namespace import Namespace
+from phelps_jupyter.adapters.surroundings import Surroundings
+from phelps_jupyter.core.graph import Graph
+from phelps_jupyter.core.runs import Run
+from phelps_jupyter.core.snapshot import TaskView
+from phelps_jupyter.runtime.orders import Frame
+
+Show = Callable[[TaskView, tuple[Frame, ...]], None]
+Relearn = Callable[[Run], Graph | None]
+"""Told of a run that is done: returns the graph anew if digests overruled a guess about in-place changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """What of the kernel a session works with."""
+
+    notebook: str
+    namespace: Namespace
+    start: Surroundings
+    show: Show
+    relearn: Relearn
+    headless: bool = False
+    """One pass from top to bottom: what has ended well in it need not be proved again."""

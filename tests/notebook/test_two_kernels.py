@@ -1,0 +1,148 @@
+"""Two kernels on one store at once: both are right, and what both want is computed by one of them."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from conftest import HANG, Book, Kernel, finished
+
+pytestmark = pytest.mark.notebook
+
+WRITE = "import os, pathlib, time\nplace = pathlib.Path(os.environ['PHELPS_TEST_PLACE'])\n"
+LOG = WRITE + "with open(place / 'log', 'a') as log:\n    log.write('{name}\\n')\n"
+WAIT = "until = time.monotonic() + 60\nwhile {condition} and time.monotonic() < until:\n    time.sleep(0.01)\n"
+TASK = "%%task {name} --out {out}\n" + LOG
+NOTE = WRITE + "(place / f'{name}-{{os.getpid()}}').touch()"
+
+
+@pytest.fixture
+def place(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where bodies note that they run: in the system's temporary folder, where files are nobody's inputs."""
+    folder = tmp_path_factory.mktemp("place")
+    monkeypatch.setenv("PHELPS_TEST_PLACE", str(folder))
+    return folder
+
+
+def logged(place: Path) -> list[str]:
+    return (place / "log").read_text().split() if (place / "log").exists() else []
+
+
+def until(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + HANG
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+def card_of(kernel: Kernel, task: str) -> str:
+    """Its card as it is now; updates are read while a cell runs."""
+    kernel.execute("pass")
+    return kernel.card(task)
+
+
+def both_asked() -> str:
+    """A body goes on when both kernels have asked for everything: their plain cells at the end do not wait."""
+    return WAIT.format(condition="len(list(place.glob('asked-*'))) < 2")
+
+
+def test_two_kernels_that_run_one_notebook_share_its_work(book: Callable[..., Book], place: Path) -> None:
+    notebook = book(
+        load=TASK.format(name="load", out="rows") + both_asked() + "rows = [3, 1, 2]\nprint('loaded')",
+        fit=TASK.format(name="fit", out="model") + "model = sum(rows)",
+        spread=TASK.format(name="spread", out="width") + "width = max(rows) - min(rows)",
+        last=TASK.format(name="last", out="both") + "both = (model, width)\nboth",
+        asked=NOTE.format(name="asked"),
+        show="print(both)",
+    )
+    paths = [notebook.folder / f"{name}.ipynb" for name in ("one", "other")]
+    runs = [finished(process) for process in [notebook.start("-o", str(path)) for path in paths]]
+    assert [run.code for run in runs] == [0, 0], [run.stderr for run in runs]
+    for path in paths:
+        outputs = notebook.outputs(path)
+        assert outputs["load"][-1]["text"] == "loaded\n"
+        assert outputs["last"][-1]["data"]["text/plain"] == "(6, 2)"
+        assert outputs["show"][-1]["text"] == "(6, 2)\n"
+    assert sorted(logged(place)) == ["fit", "last", "load", "spread"]
+    assert sorted(runs[0].ran() + runs[1].ran()) == ["fit", "last", "load", "spread"]
+
+
+@pytest.mark.usefixtures("place")
+def test_what_can_not_be_kept_is_made_by_both(book: Callable[..., Book]) -> None:
+    notebook = book(
+        make=TASK.format(name="make", out="made") + both_asked() + "made = iter([1, 2])",
+        use=TASK.format(name="use", out="used") + "used = list(made)",
+        asked=NOTE.format(name="asked"),
+        show="print(used)",
+    )
+    runs = [finished(process) for process in [notebook.start(), notebook.start()]]
+    assert [run.code for run in runs] == [0, 0], [run.stderr for run in runs]
+    assert [run.summary("use", "used") for run in runs] == ["list of 2"] * 2
+
+
+GATED = {
+    "load": TASK.format(name="load", out="rows") + WAIT.format(condition="not (place / 'go').exists()") + "rows = [7]",
+    "asked": NOTE.format(name="asked"),
+}
+
+
+@pytest.fixture
+def first(book: Callable[..., Book], place: Path) -> Iterator[tuple[Book, psutil.Popen]]:
+    """A run whose only task is under way; it ends when there is a file ``go``."""
+    notebook = book(**GATED)
+    process = notebook.start()
+    until(lambda: logged(place) == ["load"])
+    yield notebook, process
+    (place / "go").touch()
+    process.communicate(timeout=HANG)
+
+
+def test_a_kernel_takes_over_what_one_that_was_killed_had_claimed(
+    first: tuple[Book, psutil.Popen], place: Path
+) -> None:
+    notebook, process = first
+    other = notebook.start()
+    until(lambda: len(list(place.glob("asked-*"))) == 2)
+    kernels = [int(path.name.split("-")[1]) for path in place.glob("asked-*")]
+    (kernel,) = [pid for pid in kernels if process.pid in [each.pid for each in psutil.Process(pid).parents()]]
+    os.kill(kernel, signal.SIGKILL)
+    until(lambda: logged(place) == ["load", "load"])
+    (place / "go").touch()
+    ran = finished(other)
+    assert (ran.code, ran.ran(), ran.summary("load", "rows")) == (0, ["load"], "list of 1"), ran.stderr
+
+
+@pytest.mark.usefixtures("first")
+def test_a_waiting_run_says_so_and_is_reused_in_the_end(place: Path, kernel: Kernel) -> None:
+    kernel.execute(GATED["load"], "load")
+    until(lambda: "waits for another kernel that runs the same" in card_of(kernel, "load"))
+    (place / "go").touch()
+    assert kernel.text("print(rows)", "show") == "[7]\n"
+    until(lambda: "reused" in card_of(kernel, "load"))
+    assert logged(place) == ["load"]
+
+
+def test_a_run_that_is_cancelled_while_it_waits_never_starts(
+    first: tuple[Book, psutil.Popen], place: Path, kernel: Kernel
+) -> None:
+    _, process = first
+    kernel.execute(GATED["load"], "load")
+    kernel.execute("%phelps cancel")
+    (place / "go").touch()
+    process.wait(HANG)
+    kernel.execute("%phelps wait")
+    assert "cancelled" in card_of(kernel, "load")
+    assert logged(place) == ["load"]
+
+
+def test_a_forced_run_waits_for_nobody(first: tuple[Book, psutil.Popen], place: Path) -> None:
+    notebook, _ = first
+    forced = notebook.start("load", "--force")
+    until(lambda: logged(place) == ["load", "load"])
+    (place / "go").touch()
+    assert finished(forced).ran() == ["load"]

@@ -1,0 +1,69 @@
+"""Attempts that kernels left behind: what has ended is found whole, what never will is cleared away."""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from phelps_jupyter.runtime import attempts
+from phelps_jupyter.runtime.host import boot
+from phelps_jupyter.runtime.orders import Frame, Outcome
+from phelps_jupyter.runtime.transcript import encode
+
+FRAMES = (Frame("stdout", "out\n"), Frame("stderr", "err\n")) * 25
+
+
+def left(store: Path, name: str = "0-1-a", *, owner: bool = True, outcome: bool = True) -> Path:
+    """The folder of an attempt whose kernel is gone."""
+    folder = store / "attempts" / name
+    folder.mkdir(parents=True)
+    (folder / "note.json").write_text('{"task": "fit"}')
+    (folder / "frames").write_bytes(b"".join(map(encode, FRAMES)))
+    if owner:
+        # This process' number, of one that began long ago.
+        told = {"pid": os.getpid(), "began": 1.0, "boot": boot(), "host": socket.gethostname()}
+        (folder / "owner.json").write_text(json.dumps(told))
+    if outcome:
+        (folder / "outcome").write_bytes(pickle.dumps(Outcome(0, 1, "done")))
+    return folder
+
+
+def test_what_has_ended_is_found_whole(tmp_path: Path) -> None:
+    folder = left(tmp_path)
+    assert attempts.finished(str(tmp_path)) == [
+        attempts.Finished(str(folder), Outcome(0, 1, "done"), FRAMES, {"task": "fit"})
+    ]
+
+
+# whether it says whose it was, its age in seconds, and whether it is still there after a look
+FOLDERS = [(False, 0, True), (False, 3600, False), (True, 0, True), (True, 3600, False)]
+
+
+@pytest.mark.parametrize(("owner", "age", "expected"), FOLDERS)
+def test_what_will_never_end_is_removed(tmp_path: Path, owner: bool, age: int, expected: bool) -> None:
+    folder = left(tmp_path, owner=owner, outcome=False)
+    os.utime(folder, times=(time.time() - age,) * 2)
+    assert attempts.finished(str(tmp_path)) == []
+    assert folder.exists() is expected
+
+
+def test_kernels_that_take_over_the_same_at_once_get_it_whole_or_not_at_all(tmp_path: Path) -> None:
+    folders = [left(tmp_path, f"0-{number}-a") for number in range(100)]
+
+    def take_over(_: int) -> int:
+        found = attempts.finished(str(tmp_path))
+        assert all((each.frames, each.note) == (FRAMES, {"task": "fit"}) for each in found)
+        for each in found:
+            attempts.remove(each.folder)
+        return len(found)
+
+    with ThreadPoolExecutor(4) as kernels:
+        assert sum(kernels.map(take_over, range(8))) >= len(folders)
+    assert not any(folder.exists() for folder in folders)
