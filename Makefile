@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := $(shell find phelps_jupyter tests -name '*.py')
-PYTEST_FLAGS ?= --numprocesses=auto
+PYTEST_FLAGS ?= --numprocesses=auto --dist=worksteal
 
 .PHONY: demo test lint types contracts coverage wheel bench clean
 

@@ -142,8 +142,8 @@ exec('<x>.append(<n>)')
 for n in <x2>:
     <i> += n
 
-import heapq
-heapq.heapify(<x>)
+<x>.reverse()
+print(<x>[0])
 
 for x in <x>[:]:
     if x > <n>:
@@ -377,6 +377,10 @@ def <F>(x):
 def fill(items):
     items[0] = <n>
 fill(<x>)
+
+# the same, done by a library: copied below itself it changes nothing, and that is believed of both
+import heapq
+heapq.heapify(<x>)
 
 # what may be deleted counts as deleted
 if <i> > <n>:
