@@ -155,8 +155,9 @@ _body: list[BodyFilters] = []
 
 
 def order(filters: Iterable[WarningFilter]) -> None:
-    """What the body that this process is for shall find."""
-    _body[:] = [BodyFilters(filters)]
+    """What the body that this process is for shall find; none: its own."""
+    found = tuple(filters)
+    _body[:] = [BodyFilters(found)] if found else []
 
 
 @contextmanager
