@@ -94,17 +94,19 @@ def test_a_plan_with_nothing_to_run_starts_no_engine(book):
     assert notebook.outputs(out)["p"][0]["text"] == "[]\n"
 
 
-def test_a_later_kernel_takes_over_what_finished_after_its_kernel_was_killed(book):
-    body = "from pathlib import Path\nimport time\nPath('started').touch()\n"
-    body += "while not Path('go').exists():\n    time.sleep(0.05)\nx = 1\nprint('written alone')"
+def test_a_later_kernel_takes_over_what_finished_after_its_kernel_was_killed(book, tmp_path_factory):
+    # Signals lie outside the project: files in it that a body looks for are conditions of its result.
+    signals = tmp_path_factory.mktemp("signals")
+    body = f"from pathlib import Path\nimport time\nsignals = Path({str(signals)!r})\n(signals / 'started').touch()\n"
+    body += "while not (signals / 'go').exists():\n    time.sleep(0.05)\nx = 1\nprint('written alone')"
     notebook = book("none", t=f"%%task t\n{body}")
     process = notebook.start()
-    until(lambda: (notebook.folder / "started").exists())
+    until(lambda: (signals / "started").exists())
     kernel = next(child for child in psutil.Process(process.pid).children() if "ipykernel_launcher" in child.cmdline())
     process.kill()
     kernel.kill()
     process.communicate()
-    (notebook.folder / "go").touch()
+    (signals / "go").touch()
     until(lambda: list((notebook.folder / ".phelps" / "attempts").glob("*/outcome")))
     out = notebook.folder / "out.ipynb"
     again = notebook.run("-o", str(out))
