@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from books import Book, Step
 from forks import Forks
+from stories import Book, Step
 
 Runs = Callable[[str, Sequence[Sequence[str]]], dict[str, Any]]
 """A folder and its cells in; what was shown and what ran out."""

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import command
 import pytest
-from books import story
 from forks import Forks
 from playing import Stage, told
+from stories import story
 
 pytestmark = pytest.mark.notebook
 
