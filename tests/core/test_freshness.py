@@ -255,6 +255,11 @@ def test_a_declared_file_that_was_seen_as_well_is_told_once():
     assert len(compare_records(before, after)) == 1
 
 
+def test_a_result_whose_file_changed_under_it_is_not_kept():
+    torn = replace(record(CODE, reusable=False), seen=Seen(torn=("a.csv",)))
+    assert [reason.text for reason in judged([torn]).reasons] == ["file a.csv changed while it ran"]
+
+
 def test_nothing_of_a_code_stands_while_an_input_from_a_task_can_not_be_known():
     assert awaits_input(record(CODE, TABLE), lambda part, _record: part.digest if part == CODE else None)
 

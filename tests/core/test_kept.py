@@ -64,6 +64,13 @@ def test_parses_come_back():
         assert cell.source in parses
 
 
+def test_equal_options_come_back_as_one():
+    found = notebook("%%task a --cpus 2\nx = 1", "%%task b --cpus 2\ny = 1")
+    first, second = kept(found).parses().values()
+    assert first.options == second.options
+    assert first.options is second.options
+
+
 def test_a_notebook_takes_what_is_parsed_already():
     found = notebook(*SOURCES)
     again = notebook(*SOURCES)

@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from phelps_jupyter.core.model import Cell, CellId, Digest, Resources, RunId, TaskName, Version
+from phelps_jupyter.core.model import (
+    Cell,
+    CellId,
+    Digest,
+    Part,
+    PartKind,
+    Resources,
+    RunId,
+    Seen,
+    TaskName,
+    Version,
+)
 from phelps_jupyter.core.notebook import Notebook, declare
 from phelps_jupyter.core.runs import Run
 
@@ -112,3 +123,15 @@ def test_what_was_learned_goes_with_the_code():
     found.learn(run_of(found, "sorted", {"table": "d1"}), {"table": Digest("d1")})
     found.ran(CellId("c1"), "%%task sorted --in table\ntable.sort(key=abs)", 1.0)
     assert provider(found, "fit", "table") == "c1"
+
+
+def test_the_files_that_a_run_was_seen_to_use_are_learned():
+    found = notebook(LOAD)
+    run = run_of(found, "load", {"table": "d1"})
+    table = Part(PartKind.FILE, "table.csv", Digest("f1"))
+    run.seen = Seen(
+        (table, Part(PartKind.FOLDER, "data", Digest("f2"))), files=(Part(PartKind.FILE, "out.csv", table.digest),)
+    )
+    learned = found.learn(run, {})
+    assert learned is not None
+    assert (learned.read, learned.wrote) == ({"table.csv", "data/"}, {"out.csv"})
