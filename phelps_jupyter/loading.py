@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from phelps_jupyter.adapters.namespace import Namespace
+from phelps_jupyter.core.closure import closure
 from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.model import CellId, Digest
 
@@ -37,14 +38,7 @@ class Loading:
 
     def to_run(self, cells: Iterable[CellId]) -> tuple[CellId, ...]:
         """These plain cells and all that must run before them, in document order."""
-        found: set[CellId] = set()
-        stack = list(cells)
-        while stack:
-            cell = stack.pop()
-            if cell not in found:
-                found.add(cell)
-                stack += self.lacking(cell)
-        return tuple(sorted(found, key=lambda cell: self.graph.nodes[cell].index))
+        return tuple(sorted(closure(cells, self.lacking), key=lambda cell: self.graph.nodes[cell].index))
 
     def plain_inputs(self, cell: CellId) -> list[tuple[str, CellId]]:
         """The names that a cell reads from plain cells, each with its provider."""

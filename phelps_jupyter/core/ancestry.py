@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from phelps_jupyter.core.bindings import analyse
+from phelps_jupyter.core.closure import closure
 from phelps_jupyter.core.dialect import has_magics, to_python
 from phelps_jupyter.core.freshness import EDITED, UPSTREAM, Reason, may_change
 from phelps_jupyter.core.graph import Graph
@@ -42,14 +43,7 @@ class Ancestor:
 
 def ancestors(graph: Graph, cell: CellId, version_of: VersionOf) -> tuple[Ancestor, ...]:
     """The plain cells that the values of this one come from, itself last, in document order."""
-    found: set[CellId] = set()
-    stack = [cell]
-    while stack:
-        above = stack.pop()
-        if above not in found:
-            found.add(above)
-            providers = (provider for provider in graph.inputs[above].values() if provider is not None)
-            stack += [provider for provider in providers if graph.nodes[provider].task is None]
+    found = closure([cell], graph.plain_providers)
     nearest = sorted(found, key=lambda above: graph.nodes[above].index)[-ANCESTORS_KEPT:]
     return tuple(_ancestor(graph, above, version_of) for above in nearest)
 

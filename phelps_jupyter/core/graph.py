@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from operator import attrgetter
 
+from phelps_jupyter.core.closure import closure
 from phelps_jupyter.core.files import file_edges
 from phelps_jupyter.core.model import Bindings, Cell, CellId, Digest, Failure, Task, TaskName
 from phelps_jupyter.core.nodes import Learned, Node
@@ -43,30 +44,22 @@ class Graph:
 
     def upstream(self, cells: Iterable[CellId]) -> tuple[CellId, ...]:
         """These cells and all that they need, each after what it needs."""
-        found: set[CellId] = set()
-        stack = list(cells)
-        while stack:
-            cell = stack.pop()
-            if cell not in found:
-                found.add(cell)
-                stack += self.needed(cell)
-        return tuple(sorted(found, key=self.ranks.__getitem__))
+        return tuple(sorted(closure(cells, self.needed), key=self.ranks.__getitem__))
 
     def downstream(self, cells: Iterable[CellId]) -> tuple[CellId, ...]:
         """These cells and all that need them, each after what it needs."""
-        found: set[CellId] = set()
-        stack = list(cells)
-        while stack:
-            cell = stack.pop()
-            if cell not in found:
-                found.add(cell)
-                stack += self.following.get(cell, ())
+        found = closure(cells, lambda cell: self.following.get(cell, ()))
         return tuple(sorted(found, key=self.ranks.__getitem__))
 
     def needed(self, cell: CellId) -> tuple[CellId, ...]:
         """The cells that this one needs directly."""
         providers = [provider for provider in self.inputs[cell].values() if provider is not None]
         return tuple(dict.fromkeys([*providers, *self.after.get(cell, ())]))
+
+    def plain_providers(self, cell: CellId) -> list[CellId]:
+        """The plain cells that this one reads names from, once for each name."""
+        providers = (provider for provider in self.inputs[cell].values() if provider is not None)
+        return [provider for provider in providers if self.nodes[provider].task is None]
 
     def readers(self, cell: CellId) -> tuple[CellId, ...]:
         """The cells that read a name which this one provides, in document order."""

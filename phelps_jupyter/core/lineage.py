@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 import xxhash
 
+from phelps_jupyter.core.closure import closure
 from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.model import CellId, Digest, TaskName
 
@@ -38,22 +39,14 @@ class Lineages:
 
     def of(self, cell: CellId) -> Digest | None:
         """The lineage of a plain cell; None when a task above it is not fresh."""
-        for above in self._plain_above(cell):
-            self._known[above] = self._compute(above)
+        if cell not in self._known:
+            # What it rests on before itself: in document order.
+            for above in sorted(closure([cell], self._unknown_above), key=lambda above: self._graph.nodes[above].index):
+                self._known[above] = self._compute(above)
         return self._known[cell]
 
-    def _plain_above(self, cell: CellId) -> list[CellId]:
-        """The plain cells that this one rests on, itself last, in document order."""
-        found: set[CellId] = set()
-        stack = [cell]
-        while stack:
-            above = stack.pop()
-            if above in found or above in self._known:
-                continue
-            found.add(above)
-            providers = (provider for provider in self._graph.inputs[above].values() if provider is not None)
-            stack += [provider for provider in providers if self._graph.nodes[provider].task is None]
-        return sorted(found, key=lambda above: self._graph.nodes[above].index)
+    def _unknown_above(self, cell: CellId) -> list[CellId]:
+        return [above for above in self._graph.plain_providers(cell) if above not in self._known]
 
     def _compute(self, cell: CellId) -> Digest | None:
         sources: dict[str, str] = {}

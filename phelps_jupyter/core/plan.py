@@ -6,6 +6,7 @@ import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from phelps_jupyter.core.closure import closure
 from phelps_jupyter.core.events import RunRequested
 from phelps_jupyter.core.files import touches
 from phelps_jupyter.core.graph import Graph
@@ -62,13 +63,7 @@ def needed(graph: Graph, task: TaskName) -> tuple[TaskName, ...]:
 
 def upstream(graph: Graph, targets: Iterable[TaskName]) -> tuple[TaskName, ...]:
     """The targets and every task they need, each after all that it needs; else in document order."""
-    found: set[TaskName] = set()
-    stack = list(targets)
-    while stack:
-        task = stack.pop()
-        if task not in found:
-            found.add(task)
-            stack += needed(graph, task)
+    found = closure(targets, lambda task: needed(graph, task))
     return tuple(sorted(found, key=lambda task: graph.ranks[graph.tasks[task]]))
 
 
