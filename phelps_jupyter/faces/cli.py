@@ -70,6 +70,7 @@ def run(
     """Run NOTEBOOK headless: all plain cells in order, and the tasks that are stale (or TASKS and what they need)."""
     from rich.console import Console
 
+    _spare_a_grammar()
     from phelps_jupyter.faces.running import run_notebook
     from phelps_jupyter.faces.settings import parse_cluster
     from phelps_jupyter.faces.telling import forecast_json
@@ -213,6 +214,14 @@ def _known(desk: Desk, tasks: Sequence[str]) -> tuple[str, ...]:
                 f"there is no task {task!r} in {desk.path.name}; there are {', '.join(known) or 'none'}"
             )
     return tuple(tasks)
+
+
+def _spare_a_grammar() -> None:
+    """Where JupyterLab is installed, jsonschema compiles a grammar of IRIs on import, for longer than a run takes.
+
+    A notebook's schema has no IRIs, and jsonschema does without the library.
+    """
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # None: not to be imported
 
 
 def _values(parameters: Sequence[str]) -> dict[str, object]:
