@@ -30,6 +30,7 @@ from phelps_jupyter.errors import DeclarationError, InternalError, PhelpsError, 
 from phelps_jupyter.faces.cards import bundle, without_traceback
 from phelps_jupyter.faces.document import notebook_path, read_notebook
 from phelps_jupyter.faces.holding import frozen_tasks
+from phelps_jupyter.faces.nested_cell import run_cell
 from phelps_jupyter.faces.settings import Phelps
 from phelps_jupyter.faces.waiting import Interrupted, wait_until
 from phelps_jupyter.judge import Judge
@@ -362,7 +363,7 @@ class Live:
     def execute(self, cell: CellId) -> BaseException | None:
         """Execute a plain cell as it is written now; its output appears where we are. Returns what it raised."""
         self._rerun = cell
-        result = self.shell.run_cell(self.graph.nodes[cell].source, store_history=False)
+        result = run_cell(self.shell, self.graph.nodes[cell].source)
         raised: BaseException | None = result.error_before_exec or result.error_in_exec
         return raised
 

@@ -73,6 +73,16 @@ def test_an_edited_plain_cell_and_all_that_follows_run_when_asked_for(saved):
     assert "stale" not in saved.kernel.text("%phelps plan").replace("0 of 2", "")
 
 
+def test_a_stale_plain_cell_may_await(saved):
+    saved.cells["double"] = "import asyncio\nawait asyncio.sleep(0)\ndouble = base * 2\nprint('double', double)"
+    saved.save()
+    saved.run_all()
+    saved.edit("base", "base = 1", "base = 2")
+    assert "double 4" in saved.kernel.text("%phelps run\n%phelps wait")
+    assert saved.kernel.text("final") == "51"
+    assert saved.kernel.text("await asyncio.sleep(0, 'the loop goes on')") == "'the loop goes on'"
+
+
 def test_an_undone_edit_runs_nothing(saved):
     saved.run_all()
     saved.edit("base", "base = 1", "base = 2")
