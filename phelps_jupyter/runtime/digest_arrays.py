@@ -39,8 +39,8 @@ def _take_array(value: Any) -> Parts:
     numpy = _numpy()
     kind = numpy.ndarray if type(value) is numpy.memmap else type(value)
     if isinstance(value, numpy.ma.MaskedArray):
-        mask = numpy.ma.getmaskarray(value)
-        inside = (kind, _blanked(value.data, mask), mask, value.fill_value, value.hardmask)
+        # What a mask hides counts: ``.data`` shows it, and a body may lift the mask.
+        inside = (kind, value.data, numpy.ma.getmaskarray(value), value.fill_value, value.hardmask)
         return Parts(b"masked", inside, described(("data", "mask", "fill_value", "hardmask"), 1))
     plain = value.view(numpy.ndarray)
     if kind is numpy.ndarray:
@@ -50,22 +50,6 @@ def _take_array(value: Any) -> Parts:
     names = [name for name, _ in attributes]
     inside = (kind, plain, *(each for _, each in attributes))
     return Parts(b"array of kind%d;" % len(names) + text(",".join(names)), inside, described(["", *names], 1))
-
-
-def _blanked(elements: Any, mask: Any) -> Any:
-    """What a mask hides is said to be invalid, so it does not count; a zero stands in its place."""
-    if mask.dtype.names is None and not mask.any():
-        return elements
-    elements = elements.copy()
-    _blank(elements, mask)
-    return elements
-
-
-def _blank(elements: Any, mask: Any) -> None:
-    if mask.dtype.names is None:
-        elements[mask] = _numpy().zeros((), elements.dtype)[()]
-    for name in mask.dtype.names or ():
-        _blank(elements[name], mask[name])
 
 
 def _take_plain(array: Any) -> Parts:
