@@ -15,12 +15,12 @@ import traceback
 from dataclasses import replace
 
 from phelps_jupyter.runtime import surroundings
+from phelps_jupyter.runtime.body_watch import BodyWatch
 from phelps_jupyter.runtime.generators import Generators
 from phelps_jupyter.runtime.harvest import Harvest, UnmetError, bind
 from phelps_jupyter.runtime.orders import Order, Outcome
 from phelps_jupyter.runtime.shell import Raised, Shell, open_shell
 from phelps_jupyter.runtime.transcript import Pipe, open_stream
-from phelps_jupyter.runtime.watch import Watch
 
 
 def run_attempt(order: Order, folder: str, pipe: Pipe) -> None:
@@ -60,7 +60,7 @@ def _outcome(order: Order, folder: str, pipe: Pipe) -> Outcome:
 
 
 def _attempt(order: Order, shell: Shell, folder: str) -> Outcome:
-    watch = Watch(order, folder)
+    watch = BodyWatch(order, folder)
     # Modules among the inputs are imported here, and may read data.
     watch.begin()
     bound = bind(order, shell.user_ns)

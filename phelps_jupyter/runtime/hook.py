@@ -20,26 +20,35 @@ _SUPPORTED = (os.supports_dir_fd, os.supports_effective_ids, os.supports_fd, os.
 
 
 class Hook:
-    """From `begin` to `end`, in this process and those that it forks."""
+    """From each `begin` to its `end`, in this process and those that it forks."""
 
-    def __init__(self, witness: Witness) -> None:
-        self._witness = witness
+    def __init__(self) -> None:
         self._takes: dict[str, Callable[..., None]] = {}
+        self._witness: Witness | None = None
+        self._deaf: frozenset[int] = frozenset()
         # Threads that are noting something: what they do meanwhile is our doing.
         self._noting: set[int] = set()
         self._originals: dict[str, Callable[..., Any]] = {}
+        self._installed = False
 
-    def begin(self) -> None:
-        # A thread that was noting while another one forked does not exist there.
-        os.register_at_fork(after_in_child=self._noting.clear)
-        sys.addaudithook(self._hear())
-        self._takes.update(self._witness.takes())
+    def begin(self, witness: Witness, deaf: frozenset[int] = frozenset()) -> None:
+        """Tell this witness. ``deaf``: threads that are not heard."""
+        self._install()
+        self._witness, self._deaf = witness, deaf
+        self._takes.update(witness.takes())
         self._wrap("stat", self._looking_stat(os.stat))
         self._wrap("lstat", self._looking_lstat(os.lstat))
         self._wrap("access", self._looking_access(os.access))
 
+    def _install(self) -> None:
+        if not self._installed:
+            # A thread that was noting while another one forked does not exist there.
+            os.register_at_fork(after_in_child=self._noting.clear)
+            sys.addaudithook(self._hear())
+            self._installed = True
+
     def end(self) -> None:
-        """A hook can't be taken out: it hears nothing any more."""
+        """A hook can't be taken out: it hears nothing until the next `begin`."""
         self._takes.clear()
         for name, original in self._originals.items():
             for supported in _SUPPORTED:
@@ -62,7 +71,7 @@ class Hook:
 
     def _note(self, take: Callable[..., None], *arguments: Any) -> None:
         thread = threading.get_ident()
-        if thread in self._noting:
+        if thread in self._noting or thread in self._deaf:
             return
         self._noting.add(thread)
         try:
@@ -73,12 +82,15 @@ class Hook:
             self._noting.discard(thread)
 
     def _look(self, path: Any) -> None:
+        witness = self._witness
+        if witness is None or not self._takes:
+            return
         try:
-            known = path in self._witness.looked
+            known = path in witness.looked
         except TypeError:
             return
-        if not known and self._takes:
-            self._note(self._witness.look, path)
+        if not known:
+            self._note(witness.look, path)
 
     def _wrap(self, name: str, wrapper: Callable[..., Any]) -> None:
         original = self._originals[name] = getattr(os, name)

@@ -63,6 +63,12 @@ class Book:
         self._notes: list[Fields] = []
         self._forked = False
 
+    def begin_anew(self) -> None:
+        """What was noted is forgotten."""
+        self._notes.clear()
+        with suppress(FileNotFoundError):
+            os.unlink(self._path)
+
     def watch_forks(self) -> None:
         """From now on: it can't be taken back."""
         os.register_at_fork(after_in_child=self._begin_in_fork)
