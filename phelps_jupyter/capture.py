@@ -107,11 +107,17 @@ class Capture:
 
     def _origin(self, name: str, provider: CellId | None) -> _Origin:
         cell = provider or self._bound_by(name)
-        lineage = None if cell is None else self.lineage_of(cell)
+        lineage = None if cell is None else self._lineage(name, cell)
         if cell is None or lineage is None:
             return _Origin()
         judged_by = "" if provider is None else f"cell:{lineage}"
         return _Origin(judged_by, self.source_of(cell, lineage), places(self.graph, [cell]))
+
+    def _lineage(self, name: str, cell: CellId) -> Digest | None:
+        """What the value came from: as it was when it was bound, where what the cell rests on has moved on since."""
+        origin = self.namespace.origin(name)
+        lineage = self.lineage_of(cell)
+        return origin.lineage if lineage is None and origin is not None and origin.cell == cell else lineage
 
     def _bound_by(self, name: str) -> CellId | None:
         """Of a name that is reached through a value: the cell that bound it, if it is as it was then."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from phelps_jupyter.core.freshness import Reason, compare
 from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.holds import Hold, HoldKind, accepted, covers, of_kind, pinned
-from phelps_jupyter.core.lineage import Lineages, VersionOf
+from phelps_jupyter.core.lineage import Lineages, SightsOf, VersionOf
 from phelps_jupyter.core.model import Digest, Key, Part, Record, Task, TaskName
 from phelps_jupyter.core.runs import Run
 from phelps_jupyter.core.setters import SettingLineages
@@ -35,10 +35,12 @@ class Ground:
     graph: Graph
     task: Task
     version_of: VersionOf
+    sights_of: SightsOf
 
     def parts(self) -> tuple[Part, ...]:
         """What an acceptance would stand on now."""
-        lineages, settings = Lineages(self.graph, self.version_of), SettingLineages(self.graph, self.version_of)
+        lineages = Lineages(self.graph, self.version_of, self.sights_of)
+        settings = SettingLineages(self.graph, self.version_of, lineages)
         return ground_parts(self.graph, self.task, self._given, lineages.of, settings.of(self.task.cell))
 
     def _given(self, task: TaskName, name: str) -> Digest:

@@ -12,6 +12,7 @@ from phelps_jupyter.adapters.files import Files
 from phelps_jupyter.adapters.presence import Presence
 from phelps_jupyter.adapters.sources import ModuleSources, installed
 from phelps_jupyter.adapters.surroundings import Surroundings
+from phelps_jupyter.cell_sights import CellSights, SightsLook
 from phelps_jupyter.core.files import touches
 from phelps_jupyter.core.freshness import (
     ALWAYS,
@@ -56,12 +57,15 @@ class Judge:
     """The folder that the notebook's kernel starts in, where it is not the one of ``now``."""
     at: float = field(default_factory=time.time)
     """When it looks: results have an age."""
+    sights: CellSights | None = None
+    """What plain cells were seen to use; None: what the index knows of it."""
     _judged: dict[TaskName, Judgement] = field(default_factory=dict)
     _found: Locator | None = None
     _last: Mapping[TaskName, Record] | None = None
     _held: Mapping[TaskName, Sequence[Hold]] | None = None
     _own: dict[TaskName, Mapping[tuple[PartKind, str], Digest]] = field(default_factory=dict)
     """For each task, the parts of its key that follow from the notebook's text."""
+    look: SightsLook = field(init=False)
     _files: Files = field(init=False)
     _sources: ModuleSources = field(init=False)
     _lineages: Lineages = field(init=False)
@@ -70,7 +74,8 @@ class Judge:
     def __post_init__(self) -> None:
         self._files = Files(self.start or self.now.folder, self.index)
         self._sources = ModuleSources(self.now.path)
-        self._lineages = Lineages(self.graph, self._version_of)
+        self.look = SightsLook(self.sights or CellSights(self.index), self._files, self._is_settled)
+        self._lineages = Lineages(self.graph, self._version_of, self.look.of)
 
     def moved_to(self, graph: Graph) -> Judge:
         """The judge of the notebook after an edit. It looks at the outside no more: what stood before the edit stands.
@@ -110,7 +115,7 @@ class Judge:
     @property
     def _settings(self) -> SettingLineages:
         if self._setters is None:
-            self._setters = SettingLineages(self.graph, self._version_of)
+            self._setters = SettingLineages(self.graph, self._version_of, self._lineages)
         return self._setters
 
     def all(self) -> dict[TaskName, Judgement]:
@@ -140,12 +145,17 @@ class Judge:
         from phelps_jupyter.records.located import Locator
 
         if self._found is None:
-            self._found = Locator(self.graph, self.store.folder, self.of, self._version_of, installed)
+            self._found = Locator(self.graph, self.store.folder, self.of, self._version_of, installed, self.look.moved)
         return self._found
 
     def lineage(self, cell: CellId) -> Digest | None:
         """The lineage of a plain cell; None while a task that it rests on is not fresh."""
         return self._lineages.of(cell)
+
+    def _is_settled(self, cell: CellId) -> bool:
+        """Whether all tasks that the plain cell waits for have left the files that they leave."""
+        writers = (self.graph.nodes[above].task for above in self.graph.after.get(cell, ()))
+        return all(task is None or self.of(task.name).verdict is Verdict.FRESH for task in writers)
 
     def _judge(self, name: TaskName) -> Judgement:
         cell = self.graph.tasks[name]

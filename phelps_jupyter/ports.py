@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from phelps_jupyter.core.events import EngineJoined, EngineLeft, EnginesFailed, EnginesSettled
     from phelps_jupyter.core.graph import Learned
     from phelps_jupyter.core.holds import Hold, HoldKind
-    from phelps_jupyter.core.model import Digest, Ended, EngineId, Key, Record, TaskName, Version
+    from phelps_jupyter.core.model import Digest, Ended, EngineId, Key, Part, Record, TaskName, Version
     from phelps_jupyter.runtime.orders import Frame, Order, Outcome
 
 
@@ -119,6 +119,12 @@ class Index(Protocol):
 
     def learned(self) -> dict[Digest, Learned]:
         """What was noted of each code, the latest."""
+
+    def remember_cell_sights(self, lineage: Digest, sets: Sequence[Sequence[Part]]) -> None:
+        """Note what plain cells of this lineage were seen to use: one set of conditions for each time, latest first."""
+
+    def cell_sights(self) -> Mapping[Digest, Sequence[tuple[Part, ...]]]:
+        """What was noted of plain cells, by lineage."""
 
     def stamps(self) -> Mapping[str, tuple[Stamp, Digest]]:
         """Digests of files by path, each with the stamp that the file had."""

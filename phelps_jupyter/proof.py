@@ -14,6 +14,7 @@ from phelps_jupyter.adapters.project import project_of
 from phelps_jupyter.adapters.sources import ModuleSources
 from phelps_jupyter.adapters.surroundings import Surroundings
 from phelps_jupyter.capture import Blocked, Capture, Captured
+from phelps_jupyter.cell_sights import CellSights, SightsLook
 from phelps_jupyter.core.dialect import to_python
 from phelps_jupyter.core.freshness import (
     ALWAYS,
@@ -27,7 +28,7 @@ from phelps_jupyter.core.freshness import (
     opaque_reason,
 )
 from phelps_jupyter.core.holds import LAPSED, expired
-from phelps_jupyter.core.lineage import Lineages
+from phelps_jupyter.core.lineage import Lineages, SightsOf
 from phelps_jupyter.core.machine import Machine
 from phelps_jupyter.core.members import input_parts
 from phelps_jupyter.core.model import (
@@ -96,6 +97,7 @@ class Proofs:
     start: Surroundings
     store: Store
     index: Index
+    sights: CellSights
     one_pass: bool = False
     """Headless: see `capture`."""
     _held: dict[RunId, _Held] = field(default_factory=dict)
@@ -128,11 +130,22 @@ class Proofs:
             self.namespace,
             self.store,
             ModuleSources(now.path),
-            Lineages(graph, version_of).of,
+            self._lineages(machine).of,
             lambda cell, lineage: self._keeper.cell(graph, cell, lineage, version_of),
             self.one_pass,
         )
         return _Held(capture.take(), now, LibraryOptions.now())
+
+    def _lineages(self, machine: Machine) -> Lineages:
+        return Lineages(
+            machine.graph,
+            lambda task, name: _version_digest(machine, task, name),
+            self._sights_of,
+        )
+
+    @property
+    def _sights_of(self) -> SightsOf:
+        return SightsLook(self.sights, self._files).of
 
     def parts(self, run: RunId) -> tuple[Part, ...]:
         """What the run's key was made of; empty before it was proved."""
@@ -160,7 +173,8 @@ class Proofs:
             *env_parts(held.surroundings.variables(run.task.options.env)),
         )
         settings = (*held.surroundings.settings(self.start), *held.options.settings(libraries_reached(run.task, parts)))
-        setters = SettingLineages(machine.graph, lambda task, name: _version_digest(machine, task, name))
+        lineages = self._lineages(machine)
+        setters = SettingLineages(machine.graph, lambda task, name: _version_digest(machine, task, name), lineages)
         parts = (*parts, *setting_parts(settings, setters.of(run.task.cell)))
         parts = (*widest(parts), *_alias_parts((*held.captured.givens, *_givens(machine, run))))
         self._parts[run.id] = parts
@@ -170,7 +184,12 @@ class Proofs:
         self._files.keep()
         if record is not None:
             return Proof(key, parts, record, Verdict.FRESH, ())
-        ground = Ground(machine.graph, run.task, lambda task, name: _version_digest(machine, task, name))
+        ground = Ground(
+            machine.graph,
+            run.task,
+            lambda task, name: _version_digest(machine, task, name),
+            self._sights_of,
+        )
         accepted = self._holdings.accepted(ground, key, parts, lambda one: self._unfit(run.task, one))
         if accepted is not None:
             return Proof(key, parts, accepted.record, Verdict.FRESH, (accepted.reason,))
@@ -189,8 +208,7 @@ class Proofs:
         cells = [cell for cell in graph.after.get(run.task.cell, ()) if graph.nodes[cell].task is None]
         if not cells or not run.seen.conditions:
             return run.seen
-        lineages = Lineages(graph, lambda task, name: _version_digest(machine, task, name))
-        origin = f"cell:{lineages.of(cells[-1])}"
+        origin = f"cell:{self._lineages(machine).of(cells[-1])}"
         return replace(run.seen, conditions=tuple(replace(part, origin=origin) for part in run.seen.conditions))
 
     def restore(self, record: Record) -> None:

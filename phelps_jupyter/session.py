@@ -56,7 +56,9 @@ class Session:
         """Notified whenever a run has changed its state or a capture has ended."""
         self._captures_asked = 0
         self._make_engines = make_engines
-        self._proofs = Proofs(surface.notebook, surface.namespace, surface.start, store, index, surface.headless)
+        self._proofs = Proofs(
+            surface.notebook, surface.namespace, surface.start, store, index, surface.sights, surface.headless
+        )
         self._claims = Claims(index, self._say)
         self._queue: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._transcripts = Transcripts(store)

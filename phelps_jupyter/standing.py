@@ -73,6 +73,8 @@ def standing_of(judge: Judge, text: str, records: Plain) -> Standing | None:
         for part in (*record.parts, *record.seen.conditions, *own):
             if part.kind in OUTSIDE and (part.kind, part.name) != (PartKind.VERSION, PYTHON):
                 outside[part.kind.value, part.name, part.digest, part.origin, files] = None
+    for part in judge.look.stood:
+        outside[part.kind.value, part.name, part.digest, part.origin, ()] = None
     if not {(task, number) for task, number, *_ in records}.issuperset(numbers):
         # A result from before stands, not the last one.
         return None

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from phelps_jupyter.adapters.namespace import Namespace
 from phelps_jupyter.adapters.surroundings import Surroundings
+from phelps_jupyter.cell_sights import CellSights
 from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.runs import Run
 from phelps_jupyter.core.snapshot import TaskView
@@ -24,6 +25,7 @@ class Surface:
     notebook: str
     namespace: Namespace
     start: Surroundings
+    sights: CellSights
     show: Show
     relearn: Relearn
     headless: bool = False

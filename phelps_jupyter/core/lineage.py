@@ -1,20 +1,22 @@
-"""What a plain cell's values come from: its code and, closed over all above it, the code and versions that it reads.
+"""What a plain cell's values come from: its code, what it was seen to use and, closed over all above it, what it reads.
 
 A plain cell whose lineage is as it was provides what it provided, so a task can be judged without a kernel.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import xxhash
 
 from phelps_jupyter.core.closure import closure
 from phelps_jupyter.core.graph import Graph
-from phelps_jupyter.core.model import CellId, Digest, TaskName
+from phelps_jupyter.core.model import CellId, Digest, Part, TaskName
 
 VersionOf = Callable[[TaskName, str], Digest | None]
 """The digest of the value that a task provides under a name now; None when that is not known."""
+SightsOf = Callable[[CellId, Digest], Digest | None]
+"""The digest of what a plain cell with this code and these sources was seen to use, if that is as it was; else None."""
 
 
 def lineage_of(code: Digest, sources: Mapping[str, str]) -> Digest:
@@ -25,25 +27,51 @@ def lineage_of(code: Digest, sources: Mapping[str, str]) -> Digest:
     return Digest(state.hexdigest())
 
 
+UNSEEN = Digest("")
+"""The digest of having used nothing of the file system."""
+
+
+def sights_digest(conditions: Iterable[Part]) -> Digest:
+    """The digest of what a plain cell was seen to use."""
+    told = sorted(f"{part.kind.value} {part.name} {part.digest};" for part in conditions)
+    return Digest(xxhash.xxh3_128_hexdigest("".join(told).encode("utf-8", "surrogatepass"))) if told else UNSEEN
+
+
+def with_sights(lineage: Digest, sights: Digest) -> Digest:
+    """The lineage of a cell with this code and these sources that has used this."""
+    return lineage if sights == UNSEEN else lineage_of(lineage, {"": sights})
+
+
 NOBODY = "-"
 """The source of a name that no cell provides."""
+
+
+def _unseen(cell: CellId, lineage: Digest) -> Digest:
+    del cell, lineage
+    return UNSEEN
 
 
 class Lineages:
     """Lineages of one graph, each computed once."""
 
-    def __init__(self, graph: Graph, version_of: VersionOf) -> None:
+    def __init__(self, graph: Graph, version_of: VersionOf, sights_of: SightsOf = _unseen) -> None:
         self._graph = graph
         self._version_of = version_of
+        self._sights_of = sights_of
+        self._sights: dict[CellId, Digest] = {}
         self._known: dict[CellId, Digest | None] = {}
 
     def of(self, cell: CellId) -> Digest | None:
-        """The lineage of a plain cell; None when a task above it is not fresh."""
+        """The lineage of a plain cell; None when a task above it is not fresh, or a file that it read has changed."""
         if cell not in self._known:
             # What it rests on before itself: in document order.
             for above in sorted(closure([cell], self._unknown_above), key=lambda above: self._graph.nodes[above].index):
                 self._known[above] = self._compute(above)
         return self._known[cell]
+
+    def sights(self, cell: CellId) -> Digest:
+        """The digest of what a plain cell whose lineage is known was seen to use."""
+        return self._sights[cell]
 
     def _unknown_above(self, cell: CellId) -> list[CellId]:
         return [above for above in self._graph.plain_providers(cell) if above not in self._known]
@@ -55,7 +83,12 @@ class Lineages:
             if source is None:
                 return None
             sources[name] = source
-        return lineage_of(self._graph.nodes[cell].bindings.code, sources)
+        lineage = lineage_of(self._graph.nodes[cell].bindings.code, sources)
+        sights = self._sights_of(cell, lineage)
+        if sights is None:
+            return None
+        self._sights[cell] = sights
+        return with_sights(lineage, sights)
 
     def _source(self, name: str, provider: CellId | None) -> str | None:
         if provider is None:

@@ -38,10 +38,10 @@ def may_set(source: str) -> bool:
 class SettingLineages:
     """The lineages of one graph's settings, each computed once."""
 
-    def __init__(self, graph: Graph, version_of: VersionOf) -> None:
+    def __init__(self, graph: Graph, version_of: VersionOf, lineages: Lineages) -> None:
         self._graph = graph
         self._version_of = version_of
-        self._lineages = Lineages(graph, version_of)
+        self._lineages = lineages
         self._setters = _setters(graph)
         self.cells = frozenset(setter.cell for setter in self._setters)
         """The cells that may change settings."""
@@ -57,14 +57,13 @@ class SettingLineages:
         return self._known[count]
 
     def _next(self, before: Digest | None, setter: Node) -> Digest | None:
-        if before is None:
+        if before is None or self._lineages.of(setter.cell) is None:
             return None
-        state = xxhash.xxh3_128(f"{before}{setter.bindings.code}".encode())
+        sights = self._lineages.sights(setter.cell)
+        state = xxhash.xxh3_128(f"{before}{setter.bindings.code}{sights}".encode())
         for name, provider in sorted(self._graph.inputs[setter.cell].items()):
-            source = self._source(name, provider)
-            if source is None:
-                return None
-            state.update(f"{name}={source};".encode())
+            # Known, since the setter's lineage is.
+            state.update(f"{name}={self._source(name, provider)};".encode())
         return Digest(state.hexdigest())
 
     def _source(self, name: str, provider: CellId | None) -> str | None:

@@ -19,9 +19,10 @@ from phelps_jupyter.adapters.disk_store import DiskStore
 from phelps_jupyter.adapters.index import SqliteIndex
 from phelps_jupyter.adapters.namespace import Fetched, Namespace, Placeholder
 from phelps_jupyter.adapters.surroundings import Surroundings
+from phelps_jupyter.cell_sights import CellSights
 from phelps_jupyter.core.freshness import Judgement, Verdict
 from phelps_jupyter.core.graph import Graph
-from phelps_jupyter.core.lineage import Lineages, lineage_of
+from phelps_jupyter.core.lineage import Lineages, lineage_of, sights_digest, with_sights
 from phelps_jupyter.core.model import Cell, CellId, RunId, TaskName
 from phelps_jupyter.core.notebook import Notebook
 from phelps_jupyter.core.runs import Run
@@ -33,6 +34,7 @@ from phelps_jupyter.faces.holding import frozen_tasks
 from phelps_jupyter.faces.nested_cell import run_cell
 from phelps_jupyter.faces.settings import Phelps
 from phelps_jupyter.faces.waiting import Interrupted, wait_until
+from phelps_jupyter.faces.watching import Watching
 from phelps_jupyter.judge import Judge
 from phelps_jupyter.parts import outputs_of
 from phelps_jupyter.runtime.orders import Frame
@@ -71,6 +73,8 @@ class Live:
         """The cell that is executed now, and those inside it (``%%capture``); None: no cell of the notebook."""
         self._sources: dict[CellId, dict[str, str]] = {}
         """Of plain cells that run: what their inputs came from when they began."""
+        self.sights = CellSights()
+        self.watching = Watching(shell, self.start.folder)
         self._rerun: CellId | None = None
         """The plain cell that we are about to execute ourselves."""
         self._at_start = False
@@ -96,7 +100,10 @@ class Live:
             store = DiskStore(folder)
             index = SqliteIndex(str(Path(folder, "state.db")))
             self.notebook.learned.update(index.learned())
-            surface = Surface(self.name, self.namespace, self.start, self._show, self._relearn, self.headless)
+            self.sights.connect(index)
+            surface = Surface(
+                self.name, self.namespace, self.start, self.sights, self._show, self._relearn, self.headless
+            )
             self._session = Session(surface, store, index, self.settings.make_engines(folder))
             self._session.start()
             self.take_holds()
@@ -196,7 +203,11 @@ class Live:
             return
         node, sources = self.graph.nodes[cell], self._sources.pop(cell, None)
         if node.task is None:
+            conditions = () if sources is None else self.watching.end(node.source, node.bindings.reads)
             lineage = lineage_of(node.bindings.code, self._sources_of(cell) if sources is None else sources)
+            if result.success:
+                self.sights.note(lineage, conditions)
+            lineage = with_sights(lineage, sights_digest(conditions))
             writes = self.graph.writes[cell] if result.success else ()
             self.namespace.after_cell(cell, node.bindings.code, lineage, writes, well=result.success)
 
@@ -217,6 +228,7 @@ class Live:
             for name, task in self._reads(cell):
                 self._bring(name, task)
             self._sources[cell] = self._sources_of(cell)
+            self.watching.begin(self.store_folder)
         except Interrupted as error:
             raise _refusal("KeyboardInterrupt", error) from None
         except PhelpsError as error:
@@ -375,7 +387,8 @@ class Live:
         """A look at all tasks as they are now."""
         self.read_document()
         session = self.session
-        return Judge(self.graph, self.name, session.store, session.index, Surroundings.now(), start=self.start.folder)
+        now, start = Surroundings.now(), self.start.folder
+        return Judge(self.graph, self.name, session.store, session.index, now, start=start, sights=self.sights)
 
 
 def _refusal(name: str, error: PhelpsError) -> InputRejected:

@@ -76,8 +76,9 @@ class PhelpsMagics(Magics):
         }
         if command not in found:
             raise DeclarationError(f"%phelps {command}: there is no such command; there are {COMMANDS}")
-        found[command](arguments)
-        self._tell()
+        with self.live.watching.apart():
+            found[command](arguments)
+            self._tell()
 
     def _tell(self) -> None:
         notices = self.live.session.notices

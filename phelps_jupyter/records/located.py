@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from phelps_jupyter.core.ancestry import Ancestor, ancestors, places, traced
+from phelps_jupyter.core.closure import closure
 from phelps_jupyter.core.freshness import EDITED, UPSTREAM, Judgement, Reason, distinct, may_change
 from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.lineage import VersionOf
@@ -28,6 +29,8 @@ class Locator:
     version_of: VersionOf
     installed: Callable[[str], InstalledModule | None]
     """By the name of a distribution."""
+    moved: Mapping[CellId, Reason]
+    """For plain cells that have used what has changed since: what that is."""
     kept: Kept = field(init=False)
     _traced: dict[tuple[str, CellId], tuple[Sequence[Ancestor], Sequence[Ancestor]]] = field(default_factory=dict)
 
@@ -59,6 +62,10 @@ class Locator:
             return replace(
                 reason, kind=EDITED, text=may_change(part, f"it comes from {place} now"), place=place, upstream=None
             )
+        moved = [cell for cell in closure([provider], self.graph.plain_providers) if cell in self.moved]
+        if moved and reason.kind == "not_loaded":
+            place, what = places(self.graph, moved[:1]), self.moved[moved[0]]
+            return replace(reason, kind=what.kind, text=may_change(part, f"{what.text}, {place} reads it"), place=place)
         before, now = self.cells(part, provider)
         return traced(reason, self.graph, before, now) if before and reason.kind == "not_loaded" else reason
 

@@ -130,16 +130,29 @@ class Account:
 
     def sightings(self, declared: Iterable[str] = ()) -> Sightings:
         """All that was seen. ``declared``: names of files that count as written, whoever wrote them."""
-        self._judge_handed()
-        wrote = {name for name in self._wrote if self._has_changed(name)} | set(declared)
-        torn = sorted(name for name in self._read if self._is_torn(name))
-        read = [*self._files(), *self._folders(wrote), *self._paths(wrote)]
+        wrote = self._written() | set(declared)
         return Sightings(
-            read=tuple(sorted(read, key=lambda sighting: (sighting.name, sighting.kind))),
+            read=self._conditions(wrote),
             wrote=tuple(self._file(name) for name in sorted(wrote)),
             unwatched=tuple(sorted(self._unwatched)),
-            torn=tuple(torn),
+            torn=self.torn(),
         )
+
+    def conditions(self) -> tuple[Sighting, ...]:
+        """What was used. Files that were written are not looked into."""
+        return self._conditions(self._written())
+
+    def torn(self) -> tuple[str, ...]:
+        """Files that were read and have changed since, sorted."""
+        return tuple(sorted(name for name in self._read if self._is_torn(name)))
+
+    def _written(self) -> set[str]:
+        self._judge_handed()
+        return {name for name in self._wrote if self._has_changed(name)}
+
+    def _conditions(self, wrote: set[str]) -> tuple[Sighting, ...]:
+        read = [*self._files(), *self._folders(wrote), *self._paths(wrote)]
+        return tuple(sorted(read, key=lambda sighting: (sighting.name, sighting.kind)))
 
     def _judge_handed(self) -> None:
         """Whoever can't be watched has read what is as it was, and has written the rest."""

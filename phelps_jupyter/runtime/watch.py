@@ -43,9 +43,10 @@ class Watch:
         """Right after the code, or in the midst of it: what comes then is our doing."""
         self._hook.end()
 
-    def go_on(self) -> None:
-        """After an `end` in the midst of the code."""
+    def go_on(self, deaf: frozenset[int] = frozenset()) -> None:
+        """After an `end` in the midst of the code. ``deaf``: threads that began since."""
         assert self._witness is not None
+        self._deaf |= deaf
         self._hook.begin(self._witness, self._deaf)
 
     def account(self, code: Iterable[CodeType], inputs: Mapping[str, Any], folder: str) -> Account:

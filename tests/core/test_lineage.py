@@ -7,8 +7,8 @@ from dataclasses import replace
 from documents import graph, task
 
 from phelps_jupyter.core.graph import Graph
-from phelps_jupyter.core.lineage import Lineages
-from phelps_jupyter.core.model import Bindings, CellId, Digest
+from phelps_jupyter.core.lineage import Lineages, SightsOf, sights_digest
+from phelps_jupyter.core.model import Bindings, CellId, Digest, Part, PartKind
 
 
 def notebook(**codes: str) -> Graph:
@@ -67,3 +67,28 @@ def test_what_reads_a_cell_without_lineage_has_none():
     found = notebook()
     below = replace(found, inputs={**found.inputs, CellId("cell-d"): {"c": CellId("cell-c")}})
     assert lineage(below, "d", None) is None
+
+
+def seen(cell: str, sights: Digest | None) -> SightsOf:
+    """What this cell alone was seen to use."""
+    return lambda asked, _lineage: sights if asked == f"cell-{cell}" else Digest("")
+
+
+def test_a_lineage_changes_with_what_a_cell_above_was_seen_to_use():
+    first, second = (
+        Lineages(notebook(), lambda _task, _name: Digest("v1"), seen("a", Digest(digest))) for digest in ("", "d1")
+    )
+    assert first.of(CellId("cell-b")) != second.of(CellId("cell-b"))
+    assert (first.sights(CellId("cell-a")), second.sights(CellId("cell-a"))) == ("", "d1")
+
+
+def test_there_is_no_lineage_below_a_cell_whose_files_have_changed():
+    lineages = Lineages(notebook(), lambda _task, _name: Digest("v1"), seen("a", None))
+    assert [lineages.of(CellId(f"cell-{cell}")) for cell in "abd"] != [None] * 3
+    assert [lineages.of(CellId(f"cell-{cell}")) for cell in "ab"] == [None] * 2
+
+
+def test_sights_are_told_apart_by_their_content_and_in_no_order():
+    one, other = (Part(PartKind.FILE, name, Digest("d")) for name in "ab")
+    assert sights_digest([one, other]) == sights_digest([other, one]) != sights_digest([one])
+    assert sights_digest([]) == ""

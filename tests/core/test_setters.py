@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from phelps_jupyter.core.lineage import UNSEEN, Lineages
 from phelps_jupyter.core.model import Cell, CellId, Digest
 from phelps_jupyter.core.notebook import Notebook
 from phelps_jupyter.core.setters import SettingLineages, may_set
@@ -38,12 +39,16 @@ def test_other_cells_change_none(source):
     assert not may_set(source)
 
 
-def lineage(*sources: str, versions: dict[str, str] | None = None) -> Digest | None:
-    """Of the settings that the last cell finds."""
+def lineage(*sources: str, versions: dict[str, str] | None = None, sights: Digest | None = UNSEEN) -> Digest | None:
+    """Of the settings that the last cell finds. ``sights``: of what each cell was seen to use."""
     notebook = Notebook()
     notebook.read([Cell(CellId(str(place)), source) for place, source in enumerate([*sources, "pass"])], 0.0)
     graph = notebook.graph()
-    found = SettingLineages(graph, lambda _, name: Digest((versions or {"rows": "1"})[name]) or None)
+
+    def version(_task: str, name: str) -> Digest | None:
+        return Digest((versions or {"rows": "1"})[name]) or None
+
+    found = SettingLineages(graph, version, Lineages(graph, version, lambda _cell, _lineage: sights))
     assert found.of(CellId("0")) == ""
     return found.of(CellId(str(len(sources))))
 
@@ -55,6 +60,14 @@ def test_without_setters_nothing_counts():
 def test_a_setters_code_counts():
     assert lineage("os.chdir('a')") != lineage("os.chdir('b')")
     assert lineage("os.chdir('a')") == lineage("os.chdir('a')  # there")
+
+
+def test_what_a_setter_was_seen_to_use_counts():
+    assert lineage("os.chdir(open('a').read())", sights=Digest("1")) != lineage("os.chdir(open('a').read())")
+
+
+def test_where_that_has_changed_nothing_is_known():
+    assert lineage("os.chdir(open('a').read())", sights=None) is None
 
 
 def test_their_order_counts():

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -81,6 +83,65 @@ def test_a_stale_plain_cell_may_await(saved):
     assert "double 4" in saved.kernel.text("%phelps run\n%phelps wait")
     assert saved.kernel.text("final") == "51"
     assert saved.kernel.text("await asyncio.sleep(0, 'the loop goes on')") == "'the loop goes on'"
+
+
+FILE_CELLS = {
+    "name": "name = 'number'",
+    "load": "number = int(open(f'{name}.txt').read())\nprint('number', number)",
+    "task": "%%task t\nresult = number + 1",
+}
+
+
+def test_a_plain_cell_whose_file_has_changed_is_stale_with_all_that_follows(saved):
+    (saved.folder / "number.txt").write_text("1")
+    saved.cells = FILE_CELLS
+    saved.save()
+    saved.run_all()
+    assert saved.kernel.text("result") == "2"
+    (saved.folder / "number.txt").write_text("5")
+    told = saved.kernel.text("%phelps plan")
+    assert "cell 2 is stale: what it reads has changed" in told
+    assert "file number.txt changed, cell 2 reads it" in " ".join(told.split())
+    assert "number 5" in saved.kernel.text("%phelps run\n%phelps wait")
+    assert saved.kernel.text("result") == "6"
+    assert saved.kernel.text("%phelps run") == ""
+
+
+def test_without_a_kernel_a_plain_cells_files_count(saved):
+    (saved.folder / "number.txt").write_text("1")
+    saved.cells = FILE_CELLS
+    saved.save()
+    saved.run_all()
+    assert saved.kernel.text("result") == "2"
+    assert verdict(saved.folder) == "fresh"
+    (saved.folder / "number.txt").write_text("5")
+    assert verdict(saved.folder) == "undecided"
+    (saved.folder / "number.txt").write_text("1")
+    assert verdict(saved.folder) == "fresh"
+
+
+def verdict(folder: Path) -> str:
+    told = subprocess.run(
+        [sys.executable, "-c", "from phelps_jupyter.faces.cli import main; main()", "plan", "book.ipynb", "--json"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    (task,) = json.loads(told.stdout)["tasks"]
+    return task["verdict"]
+
+
+def test_what_phelps_reads_for_itself_is_no_doing_of_a_cell(saved):
+    (saved.folder / "number.txt").write_text("1")
+    saved.cells = FILE_CELLS | {"plan": "planned = 1\nget_ipython().run_line_magic('phelps', 'run')"}
+    saved.save()
+    saved.run_all()
+    (saved.folder / "number.txt").write_text("5")
+    told = saved.kernel.text("%phelps plan")
+    assert "cell 2 is stale" in told
+    assert "cell 4 is stale" not in told
 
 
 def test_an_undone_edit_runs_nothing(saved):

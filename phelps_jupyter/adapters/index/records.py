@@ -13,11 +13,21 @@ from dataclasses import astuple
 
 from phelps_jupyter.adapters.index import claims, holds
 from phelps_jupyter.adapters.index.database import Database
-from phelps_jupyter.adapters.index.rows import Known, Row, failure_of, from_row, string, text, to_row
+from phelps_jupyter.adapters.index.rows import (
+    Known,
+    Row,
+    conditions_as_lists,
+    conditions_of,
+    failure_of,
+    from_row,
+    string,
+    text,
+    to_row,
+)
 from phelps_jupyter.adapters.index.tables import COLUMNS
 from phelps_jupyter.core.graph import Learned
 from phelps_jupyter.core.holds import Hold, HoldKind
-from phelps_jupyter.core.model import Digest, Ended, Key, Record, RunState, TaskName
+from phelps_jupyter.core.model import Digest, Ended, Key, Part, Record, RunState, TaskName
 from phelps_jupyter.ports import Stamp
 
 _CANDIDATES = 50
@@ -113,6 +123,18 @@ class SqliteIndex:
         """What was noted of each code, the latest."""
         rows = self._rows("SELECT * FROM learned")
         return {Digest(code): Learned(*(frozenset(json.loads(names)) for names in rest)) for code, *rest in rows}
+
+    def remember_cell_sights(self, lineage: Digest, sets: Sequence[Sequence[Part]]) -> None:
+        """Note what plain cells of this lineage were seen to use: one set of conditions for each time, latest first."""
+        told = json.dumps([conditions_as_lists(conditions) for conditions in sets])
+        self._database.change(
+            lambda connection: connection.execute("REPLACE INTO cell_sights VALUES (?, ?)", (lineage, told))
+        )
+
+    def cell_sights(self) -> Mapping[Digest, Sequence[tuple[Part, ...]]]:
+        """What was noted of plain cells, by lineage."""
+        rows = self._rows("SELECT * FROM cell_sights")
+        return {Digest(lineage): tuple(map(conditions_of, json.loads(told))) for lineage, told in rows}
 
     def stamps(self) -> Mapping[str, tuple[Stamp, Digest]]:
         """Digests of files by path, each with the stamp that the file had."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import astuple
 from typing import Any
 
@@ -97,15 +98,22 @@ def _parts(told: list[list[str]], known: Known) -> tuple[Part, ...]:
 
 
 def _seen_as_lists(seen: Seen) -> list[object]:
-    conditions = [[part.kind, part.name, part.digest, "", part.origin] for part in seen.conditions]
+    conditions = conditions_as_lists(seen.conditions)
     files = [[file.kind, file.name, file.digest] for file in seen.files]
     return [conditions, files, sorted(seen.kept), seen.unwatched, seen.torn]
 
 
 def _seen(told: list[Any]) -> Seen:
     conditions, files, kept, unwatched, torn = told
-    first, second = (tuple(Part(PartKind(kind), *rest) for kind, *rest in parts) for parts in (conditions, files))
-    return Seen(first, second, frozenset(kept), tuple(unwatched), tuple(torn))
+    return Seen(conditions_of(conditions), conditions_of(files), frozenset(kept), tuple(unwatched), tuple(torn))
+
+
+def conditions_as_lists(conditions: Iterable[Part]) -> list[list[str]]:
+    return [[part.kind, part.name, part.digest, "", part.origin] for part in conditions]
+
+
+def conditions_of(told: Iterable[list[str]]) -> tuple[Part, ...]:
+    return tuple(Part(_KINDS[kind], name, Digest(digest), *rest) for kind, name, digest, *rest in told)
 
 
 def text(value: str) -> str | bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-FORMAT = 2
+FORMAT = 3
 
 TABLES = (
     """CREATE TABLE records (
@@ -18,6 +18,7 @@ TABLES = (
     "CREATE TABLE memory (code TEXT PRIMARY KEY, nbytes INTEGER) WITHOUT ROWID",
     """CREATE TABLE stamps (
         path TEXT PRIMARY KEY, size INTEGER, mtime INTEGER, ctime INTEGER, inode INTEGER, digest TEXT) WITHOUT ROWID""",
+    "CREATE TABLE cell_sights (lineage TEXT PRIMARY KEY, sets TEXT) WITHOUT ROWID",
     "CREATE TABLE claims (key TEXT PRIMARY KEY, owner TEXT, beat REAL) WITHOUT ROWID",
     """CREATE TABLE holds (
         notebook TEXT, task TEXT, kind TEXT, record INTEGER, at REAL, told TEXT,
