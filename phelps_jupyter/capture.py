@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 
-from phelps_jupyter.adapters.namespace import Missing, Namespace
+from phelps_jupyter.adapters.namespace import Namespace
 from phelps_jupyter.adapters.sources import ModuleSources
 from phelps_jupyter.core.ancestry import places
 from phelps_jupyter.core.graph import Graph
@@ -79,7 +79,10 @@ class Capture:
         through_code: set[str] = set()
         names = list(wanted)
         for name in names:
-            values[name] = self._value(name)
+            # Its cell has run, and left it unbound.
+            if not self.namespace.is_plain(name):
+                continue
+            values[name] = self.namespace.value(name)
             more = self._reached_by(values[name])
             through_code.update(more)
             names += [one for one in more if one not in names]
@@ -98,12 +101,6 @@ class Capture:
         names = [name for name, provider in wanted.items() if not loading.holds(name, provider)]
         if names:
             raise Blocked(loading.to_run(wanted[name] for name in names), names[0])
-
-    def _value(self, name: str) -> object:
-        try:
-            return self.namespace.value(name)
-        except Missing:
-            raise DeclarationError(f"`{name}` has no value in the kernel") from None
 
     def _origin(self, name: str, provider: CellId | None) -> _Origin:
         cell = provider or self._bound_by(name)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from phelps_jupyter.absence import absence_reasons
 from phelps_jupyter.adapters.files import Files
 from phelps_jupyter.adapters.presence import Presence
 from phelps_jupyter.adapters.sources import ModuleSources, installed
@@ -171,7 +172,11 @@ class Judge:
             return Judgement(Verdict.STALE, (ALWAYS,))
         judged = self._by_key(name, task)
         hold = of_kind(self._holds.get(name, ()), HoldKind.ACCEPT)
-        return judged if hold is None or judged.verdict is Verdict.FRESH else self._by_acceptance(task, hold, judged)
+        if hold is not None and judged.verdict is not Verdict.FRESH:
+            judged = self._by_acceptance(task, hold, judged)
+        if judged.verdict is Verdict.FRESH:
+            return judged
+        return replace(judged, reasons=(*judged.reasons, *absence_reasons(self.graph, task)))
 
     def _by_acceptance(self, task: Task, hold: Hold, judged: Judgement) -> Judgement:
         record = self.index.record(hold.record)
@@ -369,14 +374,16 @@ class Judge:
 
     def _input(self, task: Task, part: Part) -> Digest | None:
         name, _ = name_of(part.name)
-        provider = self.graph.inputs[task.cell].get(name)
+        inputs = self.graph.inputs[task.cell]
+        provider = inputs.get(name)
         if provider is None:
             # Reached through a value (a function's global, say): as good as the plain cells it came from.
-            return part.digest if not part.origin else None
+            return part.digest if not part.origin else GIVES_NONE if name in inputs else None
         source = self.graph.nodes[provider].task
         if source is not None:
             version = self._provided(source.name, name)
-            return None if version is None else digest_of(part.name, version)
+            gives_none = GIVES_NONE if self.of(source.name).verdict is Verdict.FRESH else None
+            return gives_none if version is None else digest_of(part.name, version)
         lineage = self._lineages.of(provider)
         return part.digest if lineage is not None and part.origin == f"cell:{lineage}" else None
 

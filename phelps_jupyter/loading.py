@@ -26,11 +26,17 @@ class Loading:
         """Whether the kernel's value of a name is the one that its provider, a plain cell, gives now."""
         origin = self.namespace.origin(name)
         if origin is None:
-            return self.namespace.is_plain(name)
+            return self.namespace.is_plain(name) or self._has_run(provider)
         if (origin.cell, origin.code) != (provider, self.graph.nodes[provider].bindings.code):
             return False
         lineage = self.lineage_of(provider)
         return lineage is None or lineage == origin.lineage
+
+    def _has_run(self, provider: CellId) -> bool:
+        """Whether a plain cell ran as it is now: a name that it has not bound is absent."""
+        if self.namespace.executed_code(provider) != self.graph.nodes[provider].bindings.code:
+            return False
+        return self.lineage_of(provider) in (None, self.namespace.executed(provider))
 
     def lacking(self, cell: CellId) -> list[CellId]:
         """The plain cells that must run right before this one can: what they give is not held."""

@@ -40,7 +40,8 @@ def outputs_of(graph: Graph, task: Task) -> tuple[str, ...]:
         if provider == task.cell
     }
     # What a called function binds is named in no code of this cell.
-    bound = {name for name in graph.writes[task.cell] if name in bindings.writes or name not in inputs}
+    own = bindings.writes | bindings.fleeting
+    bound = {name for name in graph.writes[task.cell] if name in own or name not in inputs or bindings.binds_unknown}
     return tuple(sorted((bound - (bindings.imports - read)) | guessed))
 
 

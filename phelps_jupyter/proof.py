@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from phelps_jupyter.absence import absence_parts, told_absences
 from phelps_jupyter.adapters.files import Files
 from phelps_jupyter.adapters.library_options import LibraryOptions
 from phelps_jupyter.adapters.namespace import Namespace
@@ -176,7 +177,9 @@ class Proofs:
         lineages = self._lineages(machine)
         setters = SettingLineages(machine.graph, lambda task, name: _version_digest(machine, task, name), lineages)
         parts = (*parts, *setting_parts(settings, setters.of(run.task.cell)))
-        parts = (*widest(parts), *_alias_parts((*held.captured.givens, *_givens(machine, run))))
+        givens = (*held.captured.givens, *_givens(machine, run))
+        absent = absence_parts(machine.graph, run.task.cell, {given.name for given in givens}, lineages.of)
+        parts = (*widest(parts), *_alias_parts(givens), *absent)
         self._parts[run.id] = parts
         key = key_of(parts)
         found = self.index.find(key, seed_text(run.task))
@@ -272,6 +275,7 @@ class Proofs:
         """All that an engine needs for this attempt."""
         held = self._held[run.id]
         options, graph = run.task.options, machine.graph
+        givens = (*held.captured.givens, *_givens(machine, run))
         env: dict[str, str | None] = dict(held.surroundings.changed_env(self.start))
         env.update(held.surroundings.variables(options.env))
         return Order(
@@ -279,10 +283,10 @@ class Proofs:
             attempt=attempt,
             task=run.task.name,
             body=run.task.body,
-            inputs=(*held.captured.givens, *_givens(machine, run)),
+            inputs=givens,
             outputs=outputs_of(graph, run.task),
             declared=options.outputs is not None,
-            optional=run.task.bindings.deletes | run.task.bindings.optional,
+            optional=run.task.bindings.deletes | run.task.bindings.fleeting | run.task.bindings.optional,
             store=self.store.folder,
             folder=held.surroundings.folder,
             path=held.surroundings.path,
@@ -296,6 +300,7 @@ class Proofs:
             base=self.start.folder,
             project=self._project,
             writes=options.writes,
+            absent=told_absences(machine, run, [given.name for given in givens]),
             note=note_of(run, self.notebook, self.parts(run.id)),
         )
 
@@ -347,14 +352,10 @@ def _versions(machine: Machine, run: Run) -> dict[str, Version]:
         version = provider.version(name)
         if version is not None:
             found[name] = version
-        elif name in provider.left_out:
+        elif name in provider.left_out and name in run.task.bindings.lines and name not in run.task.bindings.optional:
             raise DeclarationError(
                 f"`{name}` of task {provider.task.name} could not be stored: {provider.left_out[name]}",
                 line=run.task.bindings.lines.get(name),
-            )
-        elif name not in run.task.bindings.optional and name in run.task.bindings.lines:
-            raise DeclarationError(
-                f"task {provider.task.name} ended without binding `{name}`", line=run.task.bindings.lines.get(name)
             )
     return found
 

@@ -42,6 +42,8 @@ class Fetched:
 
     run: RunId
     digest: Digest
+    identity: str = ""
+    """Names whose values came with one identity hold one object."""
 
 
 class Missing(Exception):
@@ -97,8 +99,10 @@ class Namespace:
         found = self._executed.get(cell)
         return None if found is None else found[0]
 
-    def after_cell(self, cell: CellId, code: Digest, lineage: Digest, writes: Iterable[str], *, well: bool) -> None:
-        """A plain cell has run: the names that it bound, or may have changed in place, are its."""
+    def after_cell(
+        self, cell: CellId, code: Digest, lineage: Digest, writes: Iterable[str], *, well: bool
+    ) -> frozenset[str]:
+        """A plain cell has run: the names that it bound, or may have changed in place, are its. Returns the former."""
         self._executed.pop(cell, None)
         if well:
             self._executed[cell] = (code, lineage)
@@ -110,6 +114,7 @@ class Namespace:
                 self._origins[name] = Origin(cell, code, lineage)
                 self._hidden.pop(name, None)
                 self._fetched.pop(name, None)
+        return frozenset(bound)
 
     def origin(self, name: str) -> Origin | None:
         """Who bound the plain value of this name; None when it was not a cell that we saw."""
@@ -143,17 +148,27 @@ class Namespace:
         self._fetched.pop(name, None)
         self._set(name, placeholder)
 
+    def drop(self, name: str) -> None:
+        """A task above has deleted the name. The plain value is kept: cells above that task may still read it."""
+        if self.is_plain(name):
+            self._hidden[name] = self.value(name)
+        self._fetched.pop(name, None)
+        self.names.pop(name, None)
+        self._before.pop(name, None)
+
     def uncover(self, name: str) -> None:
         """Put the plain value back under a name that a task's value or placeholder stands over."""
         if name in self._hidden:
             self._set(name, self._hidden.pop(name))
             self._fetched.pop(name, None)
 
-    def bind(self, name: str, value: object, fetched: Fetched) -> None:
-        """Bind a task's value under its name."""
+    def bind(self, name: str, fetched: Fetched, load: Callable[[Digest], object]) -> None:
+        """Bind a task's value under its name: the object that another name has, if it is the same."""
         if self.is_plain(name):
             self._hidden[name] = self.value(name)
-        self._set(name, value)
+        same = (other for other, known in self._fetched.items() if other != name and _is_same(known, fetched))
+        other = next(same, None)
+        self._set(name, load(fetched.digest) if other is None else self.names[other])
         self._fetched[name] = fetched
 
     def _set(self, name: str, value: object) -> None:
@@ -164,3 +179,7 @@ class Namespace:
     def fetched(self, name: str) -> Fetched | None:
         """Which task's value the name holds, if it is one and no plain cell bound it since."""
         return self._fetched.get(name)
+
+
+def _is_same(one: Fetched, other: Fetched) -> bool:
+    return one.identity != "" and (one.identity, one.digest) == (other.identity, other.digest)

@@ -29,6 +29,8 @@ def _assign(walk: Walk, node: ast.Assign) -> None:
     value = node.value
     held = visit_value(walk, value)
     objects, parts = walk.origin(value) if value.__class__ in ORIGINS else (NOTHING, NOTHING)
+    if len(node.targets) > 1 and not objects and value.__class__ is not ast.Constant:
+        objects = walk.new_object()
     for target in node.targets:
         bind(walk, target, value, held, objects, parts)
 

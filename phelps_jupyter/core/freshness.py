@@ -30,7 +30,8 @@ class Reason:
 
     kind: str
     """A part's kind, or never_ran, output_missing, forced, always, expired, opaque, seed, declaration, upstream, edited
-    (a plain cell that it comes from), not_loaded, lapsed (an acceptance). Of a fresh task: accepted, frozen."""
+    (a plain cell that it comes from), not_loaded, absent (a name), lapsed (an acceptance). Of a fresh task: accepted,
+    frozen."""
     name: str
     text: str
     before: str = ""

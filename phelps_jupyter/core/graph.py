@@ -14,7 +14,7 @@ from phelps_jupyter.core.files import file_edges
 from phelps_jupyter.core.model import Bindings, Cell, CellId, Digest, Failure, Task, TaskName
 from phelps_jupyter.core.nodes import Learned, Node
 from phelps_jupyter.core.order import arrange
-from phelps_jupyter.core.problems import find_problems
+from phelps_jupyter.core.problems import find_absent, find_problems
 from phelps_jupyter.core.providers import resolve
 
 __all__ = ["Graph", "Learned", "Node", "build"]
@@ -35,6 +35,9 @@ class Graph:
     """The names that a cell provides: bound, or changed in place."""
     problems: Mapping[CellId, tuple[Failure, ...]] = field(default_factory=dict)
     """What is wrong with a cell's declaration; only cells with problems have an entry."""
+    absent: Mapping[CellId, Mapping[str, str]] = field(default_factory=dict)
+    """Of a cell's inputs, those that no cell above provides, with what is to be said if the body reaches them; of a
+    plain cell's, those that a task above deletes. Only cells that have any have an entry."""
     optionals: Mapping[CellId, frozenset[str]] = field(default_factory=dict)
     """Of a cell's inputs, those that may be absent without harm; only cells that have any have an entry."""
     following: Mapping[CellId, tuple[CellId, ...]] = field(default_factory=dict)
@@ -97,6 +100,7 @@ def build(
         after=order.after,
         writes=providers.writes,
         problems=find_problems(nodes, providers, order.problems),
+        absent=find_absent(nodes, providers),
         optionals=providers.optionals,
         following=order.following,
         ranks=order.ranks,
@@ -145,7 +149,7 @@ def _alike(old: Node, new: Node, learned: Mapping[Digest, Learned]) -> bool:
     )
 
 
-_own = attrgetter("inputs", "after", "writes", "problems", "optionals")
+_own = attrgetter("inputs", "after", "writes", "problems", "absent", "optionals")
 
 
 def changed(before: Graph, after: Graph) -> tuple[CellId, ...]:

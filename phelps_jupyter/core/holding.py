@@ -88,8 +88,7 @@ def _origin_name(walk: Walk, node: ast.Name) -> tuple[Tokens, Tokens]:
     scope = walk.scope
     objects, parts = scope.origin(node.id)
     if not objects and node.id in scope.bound:
-        walk.made += 1
-        objects = scope.objects[node.id] = frozenset({f"#{walk.made}"})
+        objects = scope.objects[node.id] = walk.new_object()
     return objects, parts
 
 
@@ -111,7 +110,8 @@ ORIGINS[ast.Name] = _origin_name
 ORIGINS[ast.Attribute] = ORIGINS[ast.Subscript] = _origin_part
 ORIGINS[ast.IfExp] = lambda walk, node: _origin_any(walk, [node.body, node.orelse])
 ORIGINS[ast.BoolOp] = lambda walk, node: _origin_any(walk, node.values)
-ORIGINS[ast.NamedExpr] = ORIGINS[ast.Starred] = lambda walk, node: walk.origin(node.value)
+ORIGINS[ast.NamedExpr] = lambda walk, node: _origin_name(walk, node.target)
+ORIGINS[ast.Starred] = lambda walk, node: walk.origin(node.value)
 
 
 def parts_of(walk: Walk, node: ast.expr) -> Tokens:

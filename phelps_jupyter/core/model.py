@@ -89,7 +89,7 @@ class Bindings:
     changes: frozenset[str] = frozenset()
     """Names read that the body may change in place: a guess, overruled by digests after the run."""
     deletes: frozenset[str] = frozenset()
-    """Names that are gone at the end (``del x``, ``except .. as e``): the cell provides their absence."""
+    """Names that are gone at the end (``del x``): the cell provides their absence."""
     deferred: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """For each function, class or lambda bound here at the top level: the globals it reads when it is used."""
     deferred_writes: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -128,6 +128,8 @@ class Bindings:
     ``#1``, ``#2`` .. for objects made here."""
     binds_unknown: bool = False
     """It may bind names that can't be known (``from m import *``, ``%run``, ``exec`` of a text that is no literal)."""
+    fleeting: frozenset[str] = frozenset()
+    """Names that may be gone at the end (``if c: del x``, ``except .. as e``): what is left of them is passed on."""
     texts: frozenset[str] = frozenset()
     """Literal texts that may be paths of files that it reads, and the files that its imports may stand for."""
     made: frozenset[str] = frozenset()

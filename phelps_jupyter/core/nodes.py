@@ -12,7 +12,7 @@ class Learned:
     """What runs found about a cell's code."""
 
     added: frozenset[str] = frozenset()
-    """Names changed in place though nothing in the code says so."""
+    """Names changed in place, or by a plain cell bound, though nothing in the code says so."""
     denied: frozenset[str] = frozenset()
     """Names that the code seems to change in place, and does not."""
     read: frozenset[str] = frozenset()

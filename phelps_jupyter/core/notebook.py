@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -88,6 +88,16 @@ class Notebook:
     def ran(self, cell: CellId | None, source: str, at: float) -> CellId:
         """A cell is executed; returns its id."""
         return self.document.ran(cell, source, at)
+
+    def learn_bound(self, cell: CellId, names: Iterable[str]) -> Learned | None:
+        """What a plain cell that may bind any name has bound; None when nothing new."""
+        bindings = self._graph.nodes[cell].bindings
+        public = frozenset(name for name in names if name[0] != "_") - bindings.writes
+        known = self.learned.get(bindings.code, Learned())
+        if not bindings.binds_unknown or public <= known.added:
+            return None
+        self.learned[bindings.code] = found = replace(known, added=known.added | public)
+        return found
 
     def learn(self, run: Run, inputs: dict[str, Digest]) -> Learned | None:
         """What a run that is done tells of in-place changes; None when nothing new. ``inputs``: digests before it."""

@@ -23,8 +23,11 @@ def find_problems(
             found[node.cell] = [Failure(FailureKind.DECLARATION, message, line=node.bindings.error_line)]
     _add_duplicates(nodes, found)
     for cell, lacks in providers.lacks.items():
-        if nodes[cell].task is not None:
-            failures = [_lack(nodes, providers, nodes[cell], lack) for lack in lacks]
+        failures = [_undeclared(nodes[cell], lack) for lack in lacks if lack.undeclared]
+        failures += [
+            _not_there(nodes, providers, nodes[cell], lack) for lack in lacks if _is_declared(nodes[cell], lack)
+        ]
+        if failures:
             found.setdefault(cell, []).extend(sorted(failures, key=lambda failure: failure.line or 0))
     for cell, failures in of_order.items():
         found.setdefault(cell, []).extend(failures)
@@ -43,17 +46,45 @@ def _add_duplicates(nodes: Nodes, found: dict[CellId, list[Failure]]) -> None:
             found.setdefault(node.cell, []).append(Failure(FailureKind.DECLARATION, message, line=1))
 
 
-def _lack(nodes: Nodes, providers: Providers, node: Node, lack: Lack) -> Failure:
+def find_absent(nodes: Nodes, providers: Providers) -> dict[CellId, dict[str, str]]:
+    """The names that cells read and no cell above provides, with what is to be said of each.
+
+    That is no problem: whether they are reached shows when the body runs. Of plain cells, only names that a task
+    deletes: all else the kernel tells itself.
+    """
+    found: dict[CellId, dict[str, str]] = {}
+    for cell, lacks in providers.lacks.items():
+        node = nodes[cell]
+        for lack in lacks:
+            if lack.undeclared or _is_declared(node, lack):
+                continue
+            if node.task is not None or (lack.deleted_by is not None and nodes[lack.deleted_by].task is not None):
+                found.setdefault(cell, {})[lack.name] = _absence(nodes, providers, node, lack)
+    return found
+
+
+def _is_declared(node: Node, lack: Lack) -> bool:
+    """Whether ``--in`` names it: who declares an input wants a value of it."""
+    return node.task is not None and lack.name in (node.task.options.inputs or ())
+
+
+def _undeclared(node: Node, lack: Lack) -> Failure:
     line = node.bindings.lines.get(lack.name)
-    named = f"name '{lack.name}' ({'--in' if line is None else f'line {line}'})"
-    if lack.undeclared:
-        message = f"{named} is read but not declared: add it to --in"
-    elif lack.deleted_by is not None:
-        message = f"{named} is deleted by cell {nodes[lack.deleted_by].index + 1} above"
-    else:
-        message = f"{named} is provided by no cell above{_advice(nodes, providers, node, lack.name)}"
-    kind = "" if lack.undeclared else "NameError"
-    return Failure(FailureKind.DECLARATION, message, kind, line=line or 1)
+    message = f"name '{lack.name}' (line {line}) is read but not declared: add it to --in"
+    return Failure(FailureKind.DECLARATION, message, line=line)
+
+
+def _not_there(nodes: Nodes, providers: Providers, node: Node, lack: Lack) -> Failure:
+    line = node.bindings.lines.get(lack.name)
+    place = "--in" if line is None else f"line {line}"
+    message = f"name '{lack.name}' ({place}) {_absence(nodes, providers, node, lack)}"
+    return Failure(FailureKind.DECLARATION, message, "NameError", line=line or 1)
+
+
+def _absence(nodes: Nodes, providers: Providers, node: Node, lack: Lack) -> str:
+    if lack.deleted_by is not None:
+        return f"is deleted by cell {nodes[lack.deleted_by].index + 1} above"
+    return f"is provided by no cell above{_advice(nodes, providers, node, lack.name)}"
 
 
 def _advice(nodes: Nodes, providers: Providers, node: Node, name: str) -> str:

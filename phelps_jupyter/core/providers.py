@@ -37,6 +37,19 @@ class Lack:
     """It is there, but ``--in`` does not say so."""
 
 
+@dataclass(frozen=True, slots=True)
+class Flood:
+    """Who provides each name to a cell that may bind any; ``unknown``: the next such cell above."""
+
+    current: Mapping[str, CellId]
+    deleted: frozenset[str]
+    unknown: CellId | None
+
+    def provider(self, name: str) -> CellId | None:
+        """Who provides the name, where this cell leaves it as it is."""
+        return self.current.get(name) or (None if name in self.deleted else self.unknown)
+
+
 @dataclass(slots=True)
 class Providers:
     """The outcome, and the state of the pass."""
@@ -52,12 +65,18 @@ class Providers:
     definitions: set[str] = field(default_factory=set)
     unknown: CellId | None = None
     """The nearest cell above that may bind names nobody knows."""
+    floods: dict[CellId, Flood] = field(default_factory=dict)
+    """Cells that may bind any name at all, with what stood above them."""
     carried: Carried = field(default_factory=Carried)
     objects: Objects = field(default_factory=Objects)
     demanded: dict[CellId, set[str]] = field(default_factory=dict)
     """Cell -> names that cells below read from it."""
-    passed: dict[CellId, dict[str, CellId]] = field(default_factory=dict)
+    passed: dict[CellId, dict[str, CellId | None]] = field(default_factory=dict)
     """Cell -> names that it may leave as they are -> who provides them to it."""
+
+    def above(self, name: str) -> CellId | None:
+        """Who provides the name here, or may do so."""
+        return self.current.get(name) or (None if name in self.deleted else self.unknown)
 
 
 def resolve(nodes: Mapping[CellId, Node], learned: Mapping[Digest, Learned]) -> Providers:
@@ -66,7 +85,7 @@ def resolve(nodes: Mapping[CellId, Node], learned: Mapping[Digest, Learned]) -> 
     for node in nodes.values():
         found = learned.get(node.bindings.code, _NOTHING) if learned else _NOTHING
         _read(state, node)
-        bound, changed = _bound(node), _changed(state, node, found)
+        bound, changed = _bound(node, found), _changed(state, node, found)
         called = _bound_by_calls(state, node, found)
         if node.task is not None and node.task.options.outputs is not None:
             changed, called = set(), set()
@@ -93,18 +112,24 @@ def _read(state: Providers, node: Node) -> None:
             inputs[name] = provider
         elif not is_implicit(name):
             _miss(state, node, name, inputs)
-    through = state.carried.reached(inputs)
-    if EVERYTHING in through or (bindings.reads_everything and _declared(node) is None):
-        inputs.update(state.current)
-    for name in sorted(through):
-        provider = state.current.get(name)
-        if provider is not None or not (name == EVERYTHING or is_implicit(name)):
-            inputs.setdefault(name, provider or state.unknown)
+    _read_through(state, node, inputs)
     for name, provider in inputs.items():
         if provider is not None:
             state.demanded.setdefault(provider, set()).add(name)
     if bindings.optional:
         state.optionals[node.cell] = bindings.optional & inputs.keys()
+
+
+def _read_through(state: Providers, node: Node, inputs: dict[str, CellId | None]) -> None:
+    """The names that are read by functions, or by code that nobody knows."""
+    through = state.carried.reached(inputs)
+    if EVERYTHING in through or (node.bindings.reads_everything and _declared(node) is None):
+        inputs.update(state.current)
+    for name in sorted(through - inputs.keys() - {EVERYTHING}):
+        if name in state.current:
+            inputs[name] = state.current[name]
+        elif not is_implicit(name):
+            _miss(state, node, name, inputs)
 
 
 def _wanted(state: Providers, node: Node) -> Iterable[str]:
@@ -131,17 +156,33 @@ def _declared(node: Node) -> frozenset[str] | None:
 
 def _miss(state: Providers, node: Node, name: str, inputs: dict[str, CellId | None]) -> None:
     """Nobody above is known to provide it."""
-    if name in node.bindings.optional:
-        return
-    inputs[name] = None if name in state.deleted else state.unknown
+    inputs[name] = state.above(name)
     if inputs[name] is None:
-        state.lacks.setdefault(node.cell, []).append(Lack(name, state.deleted.get(name)))
+        _lacks(state, node, name)
 
 
-def _bound(node: Node) -> frozenset[str]:
+def _lacks(state: Providers, node: Node, name: str) -> None:
+    lacks = state.lacks.setdefault(node.cell, [])
+    lacks.append(Lack(name, state.deleted.get(name)))
+
+
+def _bound(node: Node, learned: Learned) -> frozenset[str]:
     if node.task is not None and node.task.options.outputs is not None:
         return frozenset(node.task.options.outputs)
+    if node.task is None and node.bindings.binds_unknown:
+        return node.bindings.writes | learned.added
     return node.bindings.writes
+
+
+def _floods(node: Node) -> bool:
+    """Whether any name below may be this cell's.
+
+    Of a plain cell that runs a module's or another file's code, the names are known once it has run.
+    """
+    bindings = node.bindings
+    if bindings.error is not None or not bindings.binds_unknown:
+        return False
+    return bindings.reads_everything if node.task is None else node.task.options.outputs is None
 
 
 def _changed(state: Providers, node: Node, learned: Learned) -> set[str]:
@@ -183,13 +224,15 @@ def _bound_by_calls(state: Providers, node: Node, learned: Learned) -> set[str]:
 
 
 def _note_passed(state: Providers, node: Node, called: set[str]) -> None:
-    names = node.bindings.passed | called if called else node.bindings.passed
+    names = node.bindings.passed | (called & state.current.keys()) if called else node.bindings.passed
     if names:
-        state.passed[node.cell] = {name: state.current[name] for name in sorted(names) if name in state.current}
+        state.passed[node.cell] = {name: state.above(name) for name in sorted(names)}
 
 
 def _write(state: Providers, node: Node, bound: frozenset[str], changed: set[str], called: set[str]) -> None:
     bindings, cell = node.bindings, node.cell
+    if _floods(node):
+        state.floods[cell] = Flood(dict(state.current), frozenset(state.deleted), state.unknown)
     state.carried.write(bindings, bound)
     state.objects.write(bindings.aliases, bound - bindings.passed if bindings.passed else bound)
     for name in bound:
@@ -203,36 +246,43 @@ def _write(state: Providers, node: Node, bound: frozenset[str], changed: set[str
     if state.deleted:
         for name in bound | called:
             state.deleted.pop(name, None)
-    if bindings.deletes and bound is bindings.writes:
-        _delete(state, bindings, cell)
+    writes = bound | changed | called if changed or called else bound
+    if (bindings.deletes or bindings.fleeting) and (node.task is None or node.task.options.outputs is None):
+        writes |= _delete(state, bindings, cell)
+    if cell in state.floods:
+        state.current = dict.fromkeys(state.current, cell)
     if bindings.binds_unknown or bindings.error is not None:
         state.unknown = cell
-    state.writes[cell] = bound | changed | called if changed or called else bound
+    state.writes[cell] = writes
 
 
-def _delete(state: Providers, bindings: Bindings, cell: CellId) -> None:
-    """A name that is deleted on every way is gone; on some ways, it is what this cell leaves."""
+def _delete(state: Providers, bindings: Bindings, cell: CellId) -> frozenset[str]:
+    """A name that is deleted on every way is gone; on some ways, it is what this cell leaves: those are returned."""
     for name in bindings.deletes:
-        if name not in bindings.passed:
-            state.current.pop(name, None)
-            state.deleted[name] = cell
-        elif name in state.current:
-            state.current[name] = cell
+        state.current.pop(name, None)
+        state.deleted[name] = cell
+    left = bindings.fleeting & state.current.keys()
+    state.current.update(dict.fromkeys(left, cell))
+    return left - bindings.passed
 
 
 def _pass_on(state: Providers) -> None:
     """What is only passed on is read where a cell below reads it."""
     for cell in reversed(state.inputs):
         wanted = state.demanded.get(cell, _NONE)
-        names = state.passed.get(cell)
+        names: Mapping[str, CellId | None] = state.passed.get(cell, {})
+        if cell in state.floods:
+            flood = state.floods[cell]
+            names = {**{name: flood.provider(name) for name in sorted(wanted - state.writes[cell])}, **names}
         if not names:
             continue
         found = {
             name: provider for name, provider in names.items() if name in wanted and name not in state.inputs[cell]
         }
+        state.inputs[cell].update(found)
         for name, provider in found.items():
-            state.inputs[cell][name] = provider
-            state.demanded.setdefault(provider, set()).add(name)
+            if provider is not None:
+                state.demanded.setdefault(provider, set()).add(name)
         state.optionals[cell] = state.optionals.get(cell, _NONE) | found.keys()
         state.writes[cell] |= names.keys() & wanted
 

@@ -155,6 +155,11 @@ class Walk:
         finder = ORIGINS.get(node.__class__)
         return (NOTHING, NOTHING) if finder is None else finder(self, node)
 
+    def new_object(self) -> Tokens:
+        """Stands for an object made in this cell."""
+        self.made += 1
+        return frozenset((f"#{self.made}",))
+
     def branches(self, ways: Iterable[Callable[[], object]]) -> bool:
         """One of these ways is taken: what all that go on have bound is certain. Returns whether none goes on."""
         scope = self.scope

@@ -19,10 +19,8 @@ from phelps_jupyter.adapters.disk_store import DiskStore
 from phelps_jupyter.adapters.index import SqliteIndex
 from phelps_jupyter.adapters.namespace import Fetched, Namespace, Placeholder
 from phelps_jupyter.adapters.surroundings import Surroundings
-from phelps_jupyter.cell_sights import CellSights
 from phelps_jupyter.core.freshness import Judgement, Verdict
 from phelps_jupyter.core.graph import Graph
-from phelps_jupyter.core.lineage import Lineages, lineage_of, sights_digest, with_sights
 from phelps_jupyter.core.model import Cell, CellId, RunId, TaskName
 from phelps_jupyter.core.notebook import Notebook
 from phelps_jupyter.core.runs import Run
@@ -32,11 +30,12 @@ from phelps_jupyter.faces.cards import bundle, without_traceback
 from phelps_jupyter.faces.document import notebook_path, read_notebook
 from phelps_jupyter.faces.holding import frozen_tasks
 from phelps_jupyter.faces.nested_cell import run_cell
+from phelps_jupyter.faces.plain_cells import PlainCells
 from phelps_jupyter.faces.settings import Phelps
 from phelps_jupyter.faces.waiting import Interrupted, wait_until
 from phelps_jupyter.faces.watching import Watching
 from phelps_jupyter.judge import Judge
-from phelps_jupyter.parts import outputs_of
+from phelps_jupyter.parts import GIVES_NONE, outputs_of
 from phelps_jupyter.runtime.orders import Frame
 from phelps_jupyter.session import Session
 from phelps_jupyter.surface import Surface
@@ -71,10 +70,8 @@ class Live:
         self.start = Surroundings.at_start(str(self.path.parent) if self.path else os.getcwd())
         self._cells: list[CellId | None] = []
         """The cell that is executed now, and those inside it (``%%capture``); None: no cell of the notebook."""
-        self._sources: dict[CellId, dict[str, str]] = {}
-        """Of plain cells that run: what their inputs came from when they began."""
-        self.sights = CellSights()
         self.watching = Watching(shell, self.start.folder)
+        self.plain_cells = PlainCells(self.namespace, self.watching)
         self._rerun: CellId | None = None
         """The plain cell that we are about to execute ourselves."""
         self._at_start = False
@@ -99,11 +96,10 @@ class Live:
             folder = self.store_folder
             store = DiskStore(folder)
             index = SqliteIndex(str(Path(folder, "state.db")))
-            self.notebook.learned.update(index.learned())
-            self.sights.connect(index)
-            surface = Surface(
-                self.name, self.namespace, self.start, self.sights, self._show, self._relearn, self.headless
-            )
+            self.notebook.learned = {**index.learned(), **self.notebook.learned}
+            sights = self.plain_cells.sights
+            sights.connect(index)
+            surface = Surface(self.name, self.namespace, self.start, sights, self._show, self._relearn, self.headless)
             self._session = Session(surface, store, index, self.settings.make_engines(folder))
             self._session.start()
             self.take_holds()
@@ -172,7 +168,11 @@ class Live:
     def _relearn(self, run: Run) -> Graph | None:
         """Called in the session's thread."""
         assert self._session is not None
-        before = {part.name: part.digest for part in self._session.parts_of(run) if part.kind.value == "input"}
+        before = {
+            part.name: part.digest
+            for part in self._session.parts_of(run)
+            if part.kind.value == "input" and part.digest != GIVES_NONE
+        }
         with self._lock:
             found = self.notebook.learn(run, before)
             if found is None:
@@ -201,20 +201,17 @@ class Live:
         cell = self._cells.pop() if self._cells else None
         if cell is None or cell not in self.graph.nodes:
             return
-        node, sources = self.graph.nodes[cell], self._sources.pop(cell, None)
-        if node.task is None:
-            conditions = () if sources is None else self.watching.end(node.source, node.bindings.reads)
-            lineage = lineage_of(node.bindings.code, self._sources_of(cell) if sources is None else sources)
-            if result.success:
-                self.sights.note(lineage, conditions)
-            lineage = with_sights(lineage, sights_digest(conditions))
-            writes = self.graph.writes[cell] if result.success else ()
-            self.namespace.after_cell(cell, node.bindings.code, lineage, writes, well=result.success)
+        if self.graph.nodes[cell].task is None:
+            self._learn_bound(cell, self.plain_cells.end(self.graph, cell, well=result.success))
 
-    def _sources_of(self, cell: CellId) -> dict[str, str]:
-        """What the cell's inputs come from in the kernel."""
-        lineages = Lineages(self.graph, self.namespace.digest_of)
-        return self.namespace.sources(self.graph.inputs[cell], lineages.of)
+    def _learn_bound(self, cell: CellId, names: Iterable[str]) -> None:
+        with self._lock:
+            found = self.notebook.learn_bound(cell, names)
+        if found is not None:
+            self._refresh()
+            code, session = self.graph.nodes[cell].bindings.code, self._session
+            if session is not None:
+                session.call(lambda: session.index.remember_learned(code, found))
 
     def before_code(self) -> None:
         """A cell is parsed and about to run: wait for what it reads, and bind it."""
@@ -227,8 +224,7 @@ class Live:
             self._wait_for_writers(cell)
             for name, task in self._reads(cell):
                 self._bring(name, task)
-            self._sources[cell] = self._sources_of(cell)
-            self.watching.begin(self.store_folder)
+            self.plain_cells.begin(self.graph, cell, self.store_folder)
         except Interrupted as error:
             raise _refusal("KeyboardInterrupt", error) from None
         except PhelpsError as error:
@@ -256,6 +252,8 @@ class Live:
             node = self.graph.nodes[provider] if provider is not None else None
             if node is not None and node.task is not None:
                 yield name, node.task.name
+            elif name in self.graph.absent.get(cell, ()):
+                self.namespace.drop(name)
             elif self.namespace.is_plain(name):
                 # A task below has this name too: the cell reads what stood under it before.
                 self.namespace.uncover(name)
@@ -276,8 +274,8 @@ class Live:
         version = run.version(name)
         if version is None:
             self._check_absence(name, run)
-        elif self.namespace.fetched(name) != Fetched(run.id, version.digest):
-            self.namespace.bind(name, self.session.store.get(version.digest), Fetched(run.id, version.digest))
+        elif self.namespace.fetched(name) != (fetched := Fetched(run.id, version.digest, version.identity)):
+            self.namespace.bind(name, fetched, self.session.store.get)
 
     def _bring_stored(self, name: str, task: TaskName) -> None:
         """The task has not run in this kernel; its stored result serves if it is fresh."""
@@ -288,7 +286,7 @@ class Live:
         version = next((one for one in record.outputs if one.name == name), None) if record else None
         if version is None:
             raise TaskFailed(f"`{name}` comes from task {task}, which has not run here: run its cell first", task=task)
-        self.namespace.bind(name, self.session.store.get(version.digest), Fetched(RunId(-1), version.digest))
+        self.namespace.bind(name, Fetched(RunId(-1), version.digest, version.identity), self.session.store.get)
 
     def _check_absence(self, name: str, run: Run) -> None:
         """The task ended well and provides no value for a name that it was to write. Errors: TaskFailed."""
@@ -387,8 +385,8 @@ class Live:
         """A look at all tasks as they are now."""
         self.read_document()
         session = self.session
-        now, start = Surroundings.now(), self.start.folder
-        return Judge(self.graph, self.name, session.store, session.index, now, start=start, sights=self.sights)
+        now, start, sights = Surroundings.now(), self.start.folder, self.plain_cells.sights
+        return Judge(self.graph, self.name, session.store, session.index, now, start=start, sights=sights)
 
 
 def _refusal(name: str, error: PhelpsError) -> InputRejected:

@@ -67,6 +67,7 @@ def _attempt(order: Order, shell: Shell, folder: str) -> Outcome:
     inputs = {name: each.value for name, each in bound.items()}
     generators = Generators(order.seed)
     generators.seed()
+    shell.absent = order.absent
     raised: Raised | None = shell.run_body(order.body)
     watch.end()
     if raised is not None:

@@ -73,6 +73,8 @@ class Order:
     """Library -> option -> ``values.dumps`` of its value: set as soon as the body has the library."""
     filters: tuple[WarningFilter, ...] = ()
     """All warning filters of the kernel; none: the body keeps its own."""
+    absent: Mapping[str, str] = field(default_factory=dict)
+    """Names that nobody gives the body -> what is to be said of each if it reaches them."""
     note: Mapping[str, object] = field(default_factory=dict)
     """Kept beside the attempt as JSON, so that a later kernel can record the result."""
 

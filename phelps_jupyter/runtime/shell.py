@@ -103,6 +103,8 @@ class Shell(InteractiveShell):
 
     pipe: Pipe
     told = ""
+    absent: Mapping[str, str] = {}
+    """What is to be said of names that nobody gives the body, if it fails for want of them."""
     displayhook_class = FrameHook
     display_pub_class = FramePublisher
     compiler_class = TaskCompiler
@@ -131,6 +133,7 @@ class Shell(InteractiveShell):
     def showtraceback(self, exc_tuple: Any = None, *args: Any, **kwargs: Any) -> None:
         value: Any = exc_tuple[1] if exc_tuple else sys.exc_info()[1]
         _strip_ours(value)
+        self._explain_absence(value)
         # "Use %tb to see the full traceback": in a task nobody can.
         kwargs.pop("exception_only", None)
         # IPython prints groups with all frames of its own; and who interrupted wants the process to end soon.
@@ -138,6 +141,11 @@ class Shell(InteractiveShell):
             self.told = "".join(traceback.format_exception(type(value), value, self.within(value.__traceback__)))
         else:
             super().showtraceback(exc_tuple, *args, **kwargs)
+
+    def _explain_absence(self, error: object) -> None:
+        why = self.absent.get(str(error.name)) if type(error) is NameError else ""
+        if isinstance(error, NameError) and why:
+            error.add_note(f"`{error.name}` {why}")
 
     def _showtraceback(self, etype: object, evalue: object, stb: list[str]) -> None:
         del etype, evalue

@@ -220,9 +220,7 @@ DELETES = [
     ("del x", "x"),
     ("x = 1\ndel x", "x"),
     ("del x\nx = 1", ""),
-    ("if c:\n    del x", "x"),
-    ("try:\n    f()\nexcept E as e:\n    pass", "e"),
-    ("try:\n    f()\nexcept E as e:\n    pass\ne = 1", ""),
+    ("if c:\n    del x", ""),
 ]
 
 
@@ -231,12 +229,34 @@ def test_names_that_are_gone_at_the_end(source: str, deletes: str) -> None:
     assert analyse(source).deletes == words(deletes)
 
 
+# source, fleeting
+FLEETING = [
+    ("if c:\n    del x", "x"),
+    ("if c:\n    del x\ndel x", ""),
+    ("if c:\n    del x\nx = 1", ""),
+    ("x = 1\nif c:\n    del x", "x"),
+    ("for i in y:\n    del d[i], x", "x"),
+    ("try:\n    f()\nexcept E as e:\n    pass", "e"),
+    ("try:\n    f()\nexcept E as e:\n    pass\ne = 1", ""),
+]
+
+
+@pytest.mark.parametrize(("source", "fleeting"), FLEETING)
+def test_names_that_may_be_gone_at_the_end(source: str, fleeting: str) -> None:
+    assert analyse(source).fleeting == words(fleeting)
+
+
 # source, aliases
 ALIASES: list[tuple[str, dict[str, set[str]]]] = [
     ("b = a", {"b": {"a"}}),
     ("b = a + 1", {}),
     ("b = a.copy()", {}),
     ("b = a[0]", {}),
+    ("b = c = [1]", {"b": {"#1"}, "c": {"#1"}}),
+    ("b = (c := [1])", {"b": {"#1"}, "c": {"#1"}}),
+    ("b = c = a", {"b": {"a"}, "c": {"a"}}),
+    ("b = c = 1", {}),
+    ("b = c = f()\nc = 1", {}),
     ("b = a\nb = 1", {}),
     ("a = []\nb = a", {"a": {"#1"}, "b": {"#1"}}),
     ("a = []\nb = a\na = 1", {}),

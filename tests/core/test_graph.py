@@ -62,17 +62,20 @@ EDGES: list[tuple[Sequence[str], str]] = [
     (["a = [1]\nb = a", "a = 1", "b.append(2)", "print(a)"], "1-b>3 2-a>4"),
     (["a = [1]", "b = a", "c = b", "del a", "c.append(2)", "print(b)"], "1-a>2 2-b>3 1-a>4 3-c>5 2-b>5 5-b>6"),
     (["a = [1]", "b = a.copy()", "b.append(2)", "print(a)"], "1-a>2 2-b>3 1-a>4"),
-    (["a = 1", "if c:\n    b = a", "b.append(1)", "a"], "1-a>2 ?-c>2 2-b>3 1-a>3 3-a>4"),
+    (["a = 1", "if c:\n    b = a", "b.append(1)", "a"], "1-a>2 ?-c>2 ?-b>2 2-b>3 1-a>3 3-a>4"),
     # conditional writes
     (["x = 1", "if c:\n    x = 2", "print(x)"], "?-c>2 1-x>2 2-x>3"),
     (["x = 1", "if c:\n    x = 2"], "?-c>2"),
     (["x = 1", "for i in []:\n    x = i", "for i in []:\n    x = i", "x"], "1-x>2 2-x>3 3-x>4"),
     (["for i in f():\n    i", "for i in f():\n    i"], "?-f>1 ?-f>2"),
     (["x = 1", "try:\n    x\nexcept NameError:\n    x = 2"], "1-x>2"),
-    (["try:\n    x\nexcept NameError:\n    x = 2"], ""),
+    (["try:\n    x\nexcept NameError:\n    x = 2"], "?-x>1"),
+    (["if c:\n    x = 1", "x"], "?-c>1 ?-x>1 1-x>2"),
     # deletions
     (["x = 1", "del x", "print(x)"], "1-x>2 ?-x>3"),
     (["x = 1", "del x", "x = 2", "print(x)"], "1-x>2 3-x>4"),
+    (["x = 1", "if c:\n    del x", "print(x)"], "1-x>2 ?-c>2 2-x>3"),
+    (["if c:\n    del x", "print(x)"], "?-c>1 ?-x>1 ?-x>2"),
     (["e = 1", "try:\n    f()\nexcept E as e:\n    pass", "print(e)"], "?-f>2 ?-E>2 1-e>2 2-e>3"),
     (["try:\n    f()\nexcept E as e:\n    pass", "print(e)"], "?-f>1 ?-E>1 ?-e>2"),
     # functions
@@ -214,17 +217,61 @@ def test_an_order_with_two_things_to_wait_for() -> None:
     assert graph.upstream([CellId("1")]) == ("2", "3", "1")
 
 
+# cells, the cell that reads, the name, what is said of it
+ABSENT = [
+    (["%%task t\ny = x", "z = 1", "x = 1"], "1", "x",
+     "is provided by no cell above; cell 3 below defines it: move it up"),
+    (["count = 1", "%%task t\ny = cuont"], "2", "cuont", "is provided by no cell above; did you mean 'count'?"),
+    (["%%task t\ny = x"], "1", "x", "is provided by no cell above"),
+    (["%%task t\ntry:\n    y = x\nexcept NameError: ..."], "1", "x", "is provided by no cell above"),
+    (["def f(): return n", "%%task t\nf()", "n = 1"], "2", "n",
+     "is provided by no cell above; cell 3 below defines it: move it up"),
+    (["x = 1", "del x", "%%task t\ny = x"], "3", "x", "is deleted by cell 2 above"),
+    (["x = 1", "%%task t\ndel x", "y = x"], "3", "x", "is deleted by cell 2 above"),
+    (["a = 1", "%%task t --in a\ny = a\nz = b"], "2", "b", "is provided by no cell above"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("cells", "cell", "name", "told"), ABSENT)
+def test_a_name_that_no_cell_above_provides_is_no_problem(cells: list[str], cell: str, name: str, told: str) -> None:
+    graph = graph_of(*cells)
+    assert graph.problems == {}
+    assert graph.absent[CellId(cell)] == {name: told}
+    assert graph.inputs[CellId(cell)][name] is None
+
+
+def test_of_names_that_plain_cells_lack_nothing_is_said() -> None:
+    assert graph_of("y = x", "x = 1", "del x", "y = x").absent == {}
+
+
+# cells, edges: a cell that may bind any name passes on what is above
+FLOODS = [
+    (["a = 1", "%%task t\nfrom m import *", "print(a)"], "1-a>2 2-a>3"),
+    (["a = 1", "%%task t\nglobals()[f()] = 1", "print(a, b)"], "?-f>2 1-a>2 ?-b>2 2-a>3 2-b>3"),
+    (["a = 1", "exec(s)", "print(a)"], "?-s>2 1-a>2 2-a>3"),
+    (["exec(s)", "exec(s)", "print(a)"], "?-s>1 ?-a>1 1-s>2 1-a>2 2-a>3"),
+    (["del a", "%%task t\nfrom m import *", "print(a)"], "?-a>1 ?-a>3"),
+    (["a = 1", "from m import *", "print(a)"], "1-a>3"),
+    (["a = 1", "%%task t --out b\nfrom m import *", "print(a)"], "1-a>3"),
+    (["a = 1", "%%task t\nfrom m import *\na = 2", "print(a)"], "2-a>3"),
+    (["b = (", "print(a)"], "1-a>2"),
+]
+
+
+@pytest.mark.parametrize(("cells", "expected"), FLOODS)
+def test_a_cell_that_may_bind_any_name(cells: list[str], expected: str) -> None:
+    assert edges(graph_of(*cells)) == set(expected.split())
+
+
+def test_what_a_plain_cell_was_seen_to_bind_is_its() -> None:
+    learned = {"from m import *": Learned(added=frozenset("a"))}
+    assert edges(graph_of("a = 1", "from m import *", "print(a, b)", learned=learned)) == {"2-a>3", "2-b>3"}
+
+
 # cells, the cell at fault, message, line
 PROBLEMS = [
-    (["%%task t\ny = x", "z = 1", "x = 1"], "1",
-     "name 'x' (line 2) is provided by no cell above; cell 3 below defines it: move it up", 2),
-    (["count = 1", "%%task t\ny = cuont"], "2",
-     "name 'cuont' (line 2) is provided by no cell above; did you mean 'count'?", 2),
-    (["%%task t\ny = x"], "1", "name 'x' (line 2) is provided by no cell above", 2),
-    (["x = 1", "del x", "%%task t\ny = x"], "3", "name 'x' (line 2) is deleted by cell 2 above", 2),
     (["%%task t --in x\ny = 1"], "1", "name 'x' (--in) is provided by no cell above", 1),
     (["a = b = 1", "%%task t --in a\ny = a, b"], "2", "name 'b' (line 2) is read but not declared: add it to --in", 2),
-    (["a = 1", "%%task t --in a\ny = a\nz = b"], "2", "name 'b' (line 3) is provided by no cell above", 3),
     (["%%task t\ny = 1", "x", "%%task t\ny = 2"], "1", "task name 't' is taken by cell 3 as well: rename one", 1),
     (["%%task t\ny = 1", "x", "%%task t\ny = 2"], "3", "task name 't' is taken by cell 1 as well: rename one", 1),
     (["%%task t\ny = ("], "1", "can't be parsed: '(' was never closed (line 2)", 2),
@@ -273,7 +320,7 @@ def test_a_cycle_is_found_where_ways_meet() -> None:
 
 
 def test_several_problems_of_a_cell_stand_in_order_of_their_lines() -> None:
-    found = messages(graph_of("%%task t --after u\nx = b1\ny = a1"), "1")
+    found = messages(graph_of("a1 = b1 = c1 = 1", "%%task t --in c1 --after u\nx = b1\ny = a1"), "2")
     assert [message[:10] for message in found] == ["name 'b1' ", "name 'a1' ", "--after: t"]
 
 
@@ -315,7 +362,8 @@ EDITS = [
     (["a = 1", "%%task t\nb = a + 1", "b"], "%%task t\nb = a + 2", True),
     (["a = 1", "b = a", "b"], "b = 2", False),
     (["a = 1", "%%task t\nb = a", "b"], "%%task u\nb = a", False),
-    (["a = 1", "%%task t\nb = x", "b"], "%%task t\n\nb = x", False),
+    (["a = 1", "%%task t --in x\nb = x", "b"], "%%task t --in x\n\nb = x", False),
+    (["a = 1", "%%task t\nb = x", "b"], "%%task t\n\nb = x", True),
     (["a = 1", "a.append(b)", "b"], "a.append( b,)", True),
 ]
 

@@ -52,7 +52,7 @@ def test_what_was_learned_since_makes_another_graph():
 
 
 def test_a_graph_with_a_problem_is_built_each_time():
-    found = notebook("%%task t\nx = nothing")
+    found = notebook("%%task t --in nothing\nx = nothing")
     assert kept(found).graph(found.document.cells, found.learned) is None
 
 

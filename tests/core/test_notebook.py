@@ -90,6 +90,18 @@ def test_a_guess_that_digests_overrule_is_learned():
     assert provider(found, "fit", "table") == "c0"
 
 
+def test_names_that_a_plain_cell_was_seen_to_bind_are_learned():
+    found = notebook("b = 1", "from m import *\na = 2", "%%task t\nprint(b)", "b = 2")
+    found.graph()
+    assert provider(found, "t", "b") == "c0"
+    learned = found.learn_bound(CellId("c1"), ["a", "b", "_c"])
+    assert learned is not None
+    assert learned.added == {"b"}
+    assert provider(found, "t", "b") == "c1"
+    assert found.learn_bound(CellId("c1"), ["b"]) is None
+    assert found.learn_bound(CellId("c3"), ["c"]) is None
+
+
 def test_a_guess_that_was_right_is_no_news():
     found = notebook(LOAD, SORTED, FIT)
     assert found.learn(run_of(found, "sorted", {"table": "d2"}, ("table",)), {"table": Digest("d1")}) is None

@@ -90,11 +90,25 @@ def test_a_declared_output_that_is_not_bound_fails_by_name(book):
     assert "score" in ran.tasks["t"]["error"]["message"]
 
 
-def test_an_undefined_name_is_said_before_anything_runs(book):
-    ran = book(t="%%task t\n\nx = later + 1", p="later = 1").run()
+def test_an_undefined_name_fails_where_it_is_reached_and_says_which_cell_defines_it(book):
+    notebook = book(t="%%task t\nprint('so far')\nx = later + 1", p="later = 1")
+    assert any("cell 2 below defines it" in reason["text"] for reason in notebook.plan().tasks["t"]["reasons"])
+    out = notebook.folder / "out.ipynb"
+    error = notebook.run("-o", str(out)).tasks["t"]["error"]
+    assert (error["kind"], error["type"], error["line"]) == ("code", "NameError", 3)
+    assert error["message"].splitlines() == [
+        "name 'later' is not defined",
+        "`later` is provided by no cell above; cell 2 below defines it: move it up",
+    ]
+    shown = notebook.outputs(out)["t"]
+    assert shown[-2]["text"] == "so far\n"
+    assert "cell 2 below defines it" in "\n".join(shown[-1]["traceback"])
+
+
+def test_a_declared_input_that_no_cell_provides_is_said_before_anything_runs(book):
+    ran = book(t="%%task t --in later\n\nx = later + 1", p="later = 1").run()
     error = ran.tasks["t"]["error"]
     assert (ran.ran(), error["kind"], error["line"]) == ([], "declaration", 3)
-    assert "later" in error["message"]
     assert "cell 2" in error["message"]
 
 

@@ -21,6 +21,8 @@ INTEGERS = _pieces(
 <I> = sum(x * <i> for x in <x>)
 <I> = eval('<i> + <n>')
 exec('<I> = <i> + <n>')
+exec('<I>=' + '<n>')
+if <i> > 99: print(nothing)
 globals()['<I>'] = <n>
 <i>, <i2> = <i2>, <i>
 <I>, *<X> = [<n>, <n2>, *<x2>]
@@ -45,6 +47,7 @@ assert <n>, <i>
 <L> = __import__('lib')
 import lib
 from lib import scale
+from lib import *
 """,
     """
 if (<I> := <i2> + <n>) > 6:
@@ -52,6 +55,14 @@ if (<I> := <i2> + <n>) > 6:
 
 if <i2> > <n>:
     <i> = <n2>
+
+if <i> > <n>:
+    del <i>
+
+try:
+    print(<i>)
+except NameError:
+    print('none')
 
 if <i2> > <n>:
     <i> = <n2>
@@ -116,6 +127,7 @@ LISTS = _pieces(
 <X> = [x * <n> for x in <x2> if x > <i>]
 <X> = list(<x2>)
 <X> = <x2>
+<X> = <X2> = [<n>, <n2>]
 <X> = <x2> + [<i>]
 <X> = sorted(<x2>, key=lambda x: (x + <i>) % <n>)
 <x>.append(<n>)
@@ -333,17 +345,11 @@ class <C>:
 )
 
 # Known to be shown wrongly, written only if PHELPS_GAPS is set. The gap is told above each piece; of the first ones:
-# names of a star import or of code that is no literal are unknown to plain cells below; two new names of one value are
-# no group; a change by `map` is not foreseen; an instance keeps the class as it was; an absent name that is never
-# reached refuses its cell.
+# a change by `map` is not foreseen; an instance keeps the class as it was.
 GAPS = _pieces(
     """
-from lib import *
-exec('<I>' + ' = <n>')
-<X> = <X2> = [<n>, <n2>]
 <X> = list(map(<x2>.append, [<n>]))
 <c>.step = <n>
-if <i> > 99: print(nothing)
 """,
     """
 # a function that changes its own closure: its change is not seen
@@ -381,15 +387,5 @@ fill(<x>)
 # the same, done by a library: copied below itself it changes nothing, and that is believed of both
 import heapq
 heapq.heapify(<x>)
-
-# what may be deleted counts as deleted
-if <i> > <n>:
-    del <i>
-
-# a name that may be absent
-try:
-    print(<i>)
-except NameError:
-    print('none')
 """,
 )
