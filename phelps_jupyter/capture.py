@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 
-from phelps_jupyter.adapters.namespace import Namespace
+from phelps_jupyter.adapters.namespace import Namespace, identity_of
 from phelps_jupyter.adapters.sources import ModuleSources
 from phelps_jupyter.core.ancestry import places
 from phelps_jupyter.core.graph import Graph
@@ -21,6 +21,7 @@ from phelps_jupyter.ports import Store
 from phelps_jupyter.runtime.digests import digest
 from phelps_jupyter.runtime.functions import global_reads, is_notebook
 from phelps_jupyter.runtime.orders import Given
+from phelps_jupyter.runtime.own_state import carries_state
 from phelps_jupyter.runtime.summaries import summarise
 from phelps_jupyter.runtime.values import Unstorable, dumps
 
@@ -140,7 +141,11 @@ class Capture:
         try:
             if isinstance(value, ModuleType):
                 return self._module_parts(name, value, through_code), _sent(name, value)
-            if is_notebook(value) or (isinstance(value, _CODE) and _is_importable(value)):
+            if is_notebook(value):
+                parts = self._code_parts(name, value, origin)
+                identity = self._identity(value, parts[0].digest) if carries_state(value) else ""
+                return parts, replace(_sent(name, value), identity=identity, watched=True)
+            if isinstance(value, _CODE) and _is_importable(value):
                 return self._code_parts(name, value, origin), _sent(name, value)
             return self._hold_value(name, value, origin, through_code)
         except Unstorable as error:
@@ -156,8 +161,7 @@ class Capture:
         return [*told, *self._whole(version.modules)], given
 
     def _identity(self, value: object, digest: Digest) -> str:
-        """Tells one object from others; says the same in the next kernel, where records speak of it."""
-        return "" if isinstance(value, _ATOMS) else f".{self.namespace.first_name(value)}.{digest}"
+        return "" if isinstance(value, _ATOMS) else identity_of(self.namespace.first_name(value), digest)
 
     def _module_parts(self, name: str, module: ModuleType, through_code: bool) -> list[Part]:
         # Of what captured functions take of it, nothing is known.

@@ -42,7 +42,7 @@ def outputs_of(graph: Graph, task: Task) -> tuple[str, ...]:
     # What a called function binds is named in no code of this cell.
     own = bindings.writes | bindings.fleeting
     bound = {name for name in graph.writes[task.cell] if name in own or name not in inputs or bindings.binds_unknown}
-    return tuple(sorted((bound - (bindings.imports - read)) | guessed))
+    return tuple(sorted((bound - (bindings.imports - read)) | guessed | graph.called.get(task.cell, frozenset())))
 
 
 def _is_module(graph: Graph, provider: CellId | None, name: str) -> bool:

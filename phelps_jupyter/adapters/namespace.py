@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from phelps_jupyter.core.lineage import NOBODY
 from phelps_jupyter.core.model import CellId, Digest, RunId, TaskName
+from phelps_jupyter.runtime.digests import digest
 
 LineageOf = Callable[[CellId], Digest | None]
 """The lineage of a plain cell as the document has it; None when it can't be known."""
@@ -43,7 +44,12 @@ class Fetched:
     run: RunId
     digest: Digest
     identity: str = ""
-    """Names whose values came with one identity hold one object."""
+    """Versions of one identity and digest are one object."""
+
+
+def identity_of(name: str, digest: Digest) -> str:
+    """The identity of a plain value: tells one object from others, and says the same in the next kernel."""
+    return f".{name}.{digest}"
 
 
 class Missing(Exception):
@@ -162,14 +168,27 @@ class Namespace:
             self._set(name, self._hidden.pop(name))
             self._fetched.pop(name, None)
 
-    def bind(self, name: str, fetched: Fetched, load: Callable[[Digest], object]) -> None:
-        """Bind a task's value under its name: the object that another name has, if it is the same."""
+    def bind(self, name: str, load: Callable[[Digest], object], fetched: Fetched) -> None:
+        """Bind a task's value under its name: the object that another name of it has here, or else what is loaded."""
+        value = self._one_object(fetched)
+        value = load(fetched.digest) if value is None else value
         if self.is_plain(name):
             self._hidden[name] = self.value(name)
-        same = (other for other, known in self._fetched.items() if other != name and _is_same(known, fetched))
-        other = next(same, None)
-        self._set(name, load(fetched.digest) if other is None else self.names[other])
+        self._set(name, value)
         self._fetched[name] = fetched
+
+    def _one_object(self, fetched: Fetched) -> object:
+        if not fetched.identity:
+            return None
+        for name, other in self._fetched.items():
+            if (other.identity, other.digest) == (fetched.identity, fetched.digest):
+                return self.names.get(name)
+        # What a plain cell made, and a task handed on as it was.
+        plain = fetched.identity.removeprefix(".").removesuffix(f".{fetched.digest}")
+        if self.is_plain(plain) and fetched.identity == identity_of(plain, fetched.digest):
+            value = self.value(plain)
+            return value if digest(value).digest == fetched.digest else None
+        return None
 
     def _set(self, name: str, value: object) -> None:
         """What we bind while a cell runs is not the cell's doing."""
@@ -179,7 +198,3 @@ class Namespace:
     def fetched(self, name: str) -> Fetched | None:
         """Which task's value the name holds, if it is one and no plain cell bound it since."""
         return self._fetched.get(name)
-
-
-def _is_same(one: Fetched, other: Fetched) -> bool:
-    return one.identity != "" and (one.identity, one.digest) == (other.identity, other.digest)

@@ -6,13 +6,14 @@ import ast
 import warnings
 from collections import Counter
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 
 # The visitors of all kinds of nodes register themselves on import.
 from phelps_jupyter.core import assignments, definitions, expressions, holding, ways
 from phelps_jupyter.core.dialect import TIMED, has_magics, to_python
 from phelps_jupyter.core.model import Bindings, Digest
-from phelps_jupyter.core.scopes import EMPTY, NOTHING, Held, Scope, Tokens
+from phelps_jupyter.core.scopes import EMPTY, NOTHING, RESULT, SELF, Held, Scope, Tokens
 from phelps_jupyter.core.walk import Walk
 from phelps_jupyter.runtime.syntax import code_digest
 
@@ -94,6 +95,7 @@ def summed_up(walk: Walk, code: Digest) -> Bindings:
         definitions=scope.defined & writes if scope.defined else NOTHING,
         holds=_holds(held) if held else _NO_NAMES,
         returned=_returned(held) if held else _NO_NAMES,
+        kinds=_kinds(held, scope.defined) if scope.defined else _NO_NAMES,
         aliases=_aliases(scope, writes) if scope.objects else _NO_NAMES,
         binds_unknown=walk.binds_unknown,
         texts=frozenset(walk.texts) if walk.texts else NOTHING,
@@ -143,8 +145,11 @@ def _deferred_writes(held: Mapping[str, Held]) -> Mapping[str, Tokens]:
     found: dict[str, Tokens] = {}
     for name, one in held.items():
         for definition in one.definitions:
-            if definition.binds or definition.changes:
-                found[name] = found.get(name, frozenset()) | definition.binds | definition.changes
+            written = definition.binds | definition.changes
+            if any(SELF in inner.changes for inner in definition.result.definitions):
+                written |= {RESULT}
+            if written:
+                found[name] = found.get(name, frozenset()) | written
     return found
 
 
@@ -163,6 +168,16 @@ def _holds(held: Mapping[str, Held]) -> Mapping[str, Tokens]:
         if called:
             found[f"{name}()"] = called
     return found
+
+
+def _kinds(held: Mapping[str, Held], defined: AbstractSet[str]) -> Mapping[str, Tokens]:
+    own = {name: held[name].definitions[0] for name in held.keys() & defined if held[name].definitions}
+    classes = {name: one for name, one in own.items() if one in one.result.definitions}
+    found = {
+        name: frozenset(cls for cls, definition in classes.items() if definition in one.definitions)
+        for name, one in held.items()
+    }
+    return {name: kinds for name, kinds in found.items() if kinds}
 
 
 def _aliases(scope: Scope, writes: Tokens) -> Mapping[str, Tokens]:

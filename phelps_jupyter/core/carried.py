@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 
 from phelps_jupyter.core.model import Bindings
+from phelps_jupyter.core.scopes import RESULT, SELF
 
 _NONE: frozenset[str] = frozenset()
 
@@ -18,6 +19,8 @@ class Carried:
     writes: dict[str, frozenset[str]] = field(default_factory=dict)
     returned: dict[str, frozenset[str]] = field(default_factory=dict)
     """For each function or class, what the value of a call reads."""
+    kinds: dict[str, frozenset[str]] = field(default_factory=dict)
+    """For each class, and each name that may hold a subclass or an instance of one: the classes' names."""
 
     def reached(self, names: Iterable[str]) -> set[str]:
         """The names that using these reads, through all functions."""
@@ -34,12 +37,21 @@ class Carried:
                         stack.append(name)
         return found
 
+    def written(self, names: Iterable[str]) -> set[str]:
+        """The names that calling these binds or changes, their own included."""
+        found: set[str] = set()
+        for name in names:
+            writes = self.writes.get(name, _NONE)
+            found |= writes | {name} if SELF in writes else writes
+        return found - {SELF, RESULT}
+
     def write(self, bindings: Bindings, bound: frozenset[str]) -> None:
         """A cell has bound these names."""
         if not (bindings.deferred or bindings.holds):
-            if self.reads or self.writes or self.returned:
+            if self.reads or self.writes or self.returned or self.kinds:
                 self._forget(bound - bindings.passed)
             return
+        kinds = {name: self._kinds_of(bindings, name) for name in {*bindings.kinds, *map(_plain, bindings.holds)}}
         made = [(name, *self._of(bindings, name)) for name in {*bindings.deferred, *map(_plain, bindings.holds)}]
         self._forget(bound - bindings.passed)
         self.returned.update(dict.fromkeys(bindings.returned, _NONE))
@@ -48,12 +60,23 @@ class Carried:
             self._add(self.reads, name, reads)
             self._add(self.writes, name, writes)
             self._add(self.returned, name, returned)
+        for name, classes in kinds.items():
+            self._add(self.kinds, name, classes)
+
+    def _kinds_of(self, bindings: Bindings, name: str) -> frozenset[str]:
+        above = (self.kinds.get(_plain(token), _NONE) for token in bindings.holds.get(name, _NONE))
+        return bindings.kinds.get(name, _NONE).union(*above)
+
+    def of_kinds(self, classes: Set[str]) -> set[str]:
+        """The names that may hold subclasses or instances of these classes: who changes a class changes them, too."""
+        return {name for name, kinds in self.kinds.items() if not kinds.isdisjoint(classes)}
 
     def _forget(self, names: Iterable[str]) -> None:
         for name in names:
             self.reads.pop(name, None)
             self.writes.pop(name, None)
             self.returned.pop(name, None)
+            self.kinds.pop(name, None)
 
     def _of(self, bindings: Bindings, name: str) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
         reads = bindings.deferred.get(name, _NONE)
@@ -61,14 +84,20 @@ class Carried:
         returned = bindings.returned.get(name, _NONE)
         for token in bindings.holds.get(name, _NONE):
             reads |= self._token(token)
-            # What a call gives writes nothing by itself, unless it is a function or an instance.
-            if not token.endswith("()") or _plain(token) in self.returned:
-                writes |= self.writes.get(_plain(token), _NONE)
+            writes |= self._written_by(token)
             if not token.endswith("()"):
                 returned |= self.returned.get(token, _NONE)
         for token in bindings.holds.get(f"{name}()", _NONE):
             returned |= self._token(token)
         return reads, writes, returned
+
+    def _written_by(self, token: str) -> frozenset[str]:
+        writes = self.writes.get(_plain(token), _NONE)
+        if not token.endswith("()"):
+            return writes
+        # What a call gives writes nothing by itself, unless it is a function or an instance.
+        own = writes - {SELF, RESULT} if _plain(token) in self.returned else _NONE
+        return own | {SELF} if RESULT in writes else own
 
     def _token(self, token: str) -> frozenset[str]:
         return self.returned.get(_plain(token), _NONE) if token.endswith("()") else self.reads.get(token, _NONE)

@@ -7,7 +7,7 @@ from typing import TypeGuard
 
 from phelps_jupyter.core.inplace import CHANGING, CHANGING_FIRST, root
 from phelps_jupyter.core.paths import note_call, note_text
-from phelps_jupyter.core.scopes import Definition, Held, Kind, Scope
+from phelps_jupyter.core.scopes import NOTHING, SELF, Definition, Held, Kind, Scope
 from phelps_jupyter.core.texts import METHODS, TEXTS, names_asked_for, namespace_key, percent_fields
 from phelps_jupyter.core.walk import VISITORS, Walk, visits
 
@@ -138,6 +138,9 @@ def _call(walk: Walk, node: ast.Call) -> None:
         _method(walk, node, function)
     else:
         walk.visit(function)
+        start = root(function)
+        if start is not None:
+            walk.call(start.id)
         _arguments(walk, node, changes_first=False)
 
 
@@ -212,7 +215,18 @@ def open_function(walk: Walk, arguments: ast.arguments) -> Scope:
     """Enter a function's scope."""
     names = {parameter.arg for parameter in parameters(arguments)}
     walk.scope = Scope(Kind.FUNCTION, walk.scope, bound=names, written=set(names))
+    for parameter, default in _with_defaults(arguments):
+        if not isinstance(default, ast.Constant):
+            # An object that the function keeps from call to call.
+            walk.scope.objects[parameter.arg] = frozenset({SELF})
     return walk.scope
+
+
+def _with_defaults(arguments: ast.arguments) -> list[tuple[ast.arg, ast.expr]]:
+    positional = [*arguments.posonlyargs, *arguments.args]
+    found = list(zip(reversed(positional), reversed(arguments.defaults), strict=False))
+    named = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    return [*found, *((parameter, default) for parameter, default in named if default is not None)]
 
 
 def close_function(walk: Walk) -> Definition:
@@ -221,11 +235,14 @@ def close_function(walk: Walk) -> Definition:
     assert scope.parent is not None
     own = scope.written - scope.outside - scope.nonlocals
     result = Held(
-        tuple(definition.without(own) for definition in scope.result.definitions),
+        tuple(definition.leaving(own) for definition in scope.result.definitions),
         frozenset(token for token in scope.result.tokens if token.removesuffix("()") not in own),
     )
     whole = Definition(scope.loads, scope.binds, scope.changes, scope.calls, scope.everything)
     definition = whole.without(own)
+    if any(SELF in scope.objects.get(name, NOTHING) for name in scope.changes & own):
+        # Changed by a function within.
+        definition.changes |= {SELF}
     definition.result = result
     walk.scope = scope.parent
     walk.define(definition)

@@ -40,6 +40,9 @@ class Graph:
     plain cell's, those that a task above deletes. Only cells that have any have an entry."""
     optionals: Mapping[CellId, frozenset[str]] = field(default_factory=dict)
     """Of a cell's inputs, those that may be absent without harm; only cells that have any have an entry."""
+    called: Mapping[CellId, frozenset[str]] = field(default_factory=dict)
+    """What a cell may change though it does not say so: by functions that it calls, or as another name's object or
+    instance; only cells with any have an entry."""
     following: Mapping[CellId, tuple[CellId, ...]] = field(default_factory=dict)
     """The cells that need this one, by a name or by ``--after``."""
     ranks: Mapping[CellId, int] = field(default_factory=dict)
@@ -102,6 +105,7 @@ def build(
         problems=find_problems(nodes, providers, order.problems),
         absent=find_absent(nodes, providers),
         optionals=providers.optionals,
+        called=providers.called,
         following=order.following,
         ranks=order.ranks,
     )
@@ -149,7 +153,7 @@ def _alike(old: Node, new: Node, learned: Mapping[Digest, Learned]) -> bool:
     )
 
 
-_own = attrgetter("inputs", "after", "writes", "problems", "absent", "optionals")
+_own = attrgetter("inputs", "after", "writes", "problems", "absent", "optionals", "called")
 
 
 def changed(before: Graph, after: Graph) -> tuple[CellId, ...]:

@@ -93,7 +93,8 @@ class Bindings:
     deferred: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """For each function, class or lambda bound here at the top level: the globals it reads when it is used."""
     deferred_writes: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """For each function bound here: the globals it binds or changes when it is called."""
+    """For each function bound here: the globals it binds or changes when it is called; ``.`` if a call changes what the
+    function itself keeps (a default, its closure), ``.()`` if calling what a call gives does so."""
     calls: frozenset[str] = frozenset()
     """Names read from outside that are called (their ``deferred_writes`` happen here)."""
     attributes: Mapping[str, frozenset[str] | None] = field(default_factory=dict)
@@ -123,6 +124,8 @@ class Bindings:
     ``f`` gives: an instance of a class, or the functions that a function returns. Keys may be spelled so as well."""
     returned: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """For each function or class bound here: the globals read by the functions or the instance that a call gives."""
+    kinds: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """For each class bound here, and each name that may hold a subclass or an instance of one: the classes' names."""
     aliases: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """For each name that is bound to an object that has another name: the names that the object had above this cell, or
     ``#1``, ``#2`` .. for objects made here."""

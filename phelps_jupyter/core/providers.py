@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import builtins
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 
 from phelps_jupyter.core.carried import Carried, Objects
@@ -71,6 +71,8 @@ class Providers:
     objects: Objects = field(default_factory=Objects)
     demanded: dict[CellId, set[str]] = field(default_factory=dict)
     """Cell -> names that cells below read from it."""
+    called: dict[CellId, frozenset[str]] = field(default_factory=dict)
+    """Cell -> what it may change though it does not say so: by functions that it calls, or by another name."""
     passed: dict[CellId, dict[str, CellId | None]] = field(default_factory=dict)
     """Cell -> names that it may leave as they are -> who provides them to it."""
 
@@ -90,6 +92,10 @@ def resolve(nodes: Mapping[CellId, Node], learned: Mapping[Digest, Learned]) -> 
         if node.task is not None and node.task.options.outputs is not None:
             changed, called = set(), set()
         _note_passed(state, node, called)
+        # By the text alone: what runs learn makes no result stale.
+        along = _along(state, node.bindings.changes) if node.bindings.changes else _NONE
+        if called or along:
+            state.called[node.cell] = frozenset(called & state.inputs[node.cell].keys()) | along
         _write(state, node, bound, changed, called)
     _pass_on(state)
     _settle_private(state)
@@ -191,15 +197,21 @@ def _changed(state: Providers, node: Node, learned: Learned) -> set[str]:
     if not guesses and not learned.added:
         return set()
     inputs = state.inputs[node.cell]
-    found = {
-        name
-        for name in (guesses | learned.added) - learned.denied
-        if inputs.get(name) is not None and name not in state.imports
-    }
-    for name in sorted(state.objects.others(found)):
-        found.add(name)
-        _need(state, node.cell, name)
-    return found
+    found = {name for name in guesses | learned.added if inputs.get(name) is not None and name not in state.imports}
+    return _changed_along(state, node.cell, found, learned.denied)
+
+
+def _changed_along(state: Providers, cell: CellId, names: set[str], denied: frozenset[str]) -> set[str]:
+    """Names that are changed, and what changes with them. The cell gets all, also where nothing was changed so far."""
+    for name in sorted(_along(state, names)):
+        _need(state, cell, name)
+    found = names - denied
+    return found | (_along(state, found) & state.inputs[cell].keys())
+
+
+def _along(state: Providers, names: Set[str]) -> set[str]:
+    found = state.objects.others(names)
+    return (found | state.carried.of_kinds(names)) - names if state.carried.kinds else found
 
 
 def _need(state: Providers, cell: CellId, name: str) -> None:
@@ -216,11 +228,8 @@ def _bound_by_calls(state: Providers, node: Node, learned: Learned) -> set[str]:
         return set()
     calls = {name for name in node.bindings.calls if name in state.current}
     reached = state.carried.reached(calls)
-    found: set[str] = set()
-    for name in calls | reached:
-        found |= state.carried.writes.get(name, _NONE)
-    unprovided = {name for name in found & reached if name not in state.current}
-    return found - unprovided - learned.denied - state.imports
+    found = _changed_along(state, node.cell, state.carried.written(calls | reached) - state.imports, learned.denied)
+    return found - {name for name in found & reached if name not in state.current}
 
 
 def _note_passed(state: Providers, node: Node, called: set[str]) -> None:

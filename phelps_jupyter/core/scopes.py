@@ -13,6 +13,12 @@ from enum import Enum, auto
 EVERYTHING = "*"
 """Stands among the names of a deferred read for "every name above may be read"."""
 
+SELF = "."
+"""Stands among changed names for the function itself: a call changes what it keeps (a default, its closure)."""
+
+RESULT = ".()"
+"""The same for what a call gives."""
+
 Tokens = frozenset[str]
 NOTHING: Tokens = frozenset()
 
@@ -74,6 +80,13 @@ class Definition:
             self.calls - names,
             self.everything,
         )
+
+    def leaving(self, names: AbstractSet[str]) -> Definition:
+        """The same, handed out of a scope that has these names: those that it uses are its closure from then on."""
+        inner = self.without(names)
+        if not self.changes.isdisjoint(names):
+            inner.changes |= {SELF}
+        return inner
 
     @property
     def reads(self) -> Tokens:
@@ -175,6 +188,7 @@ class Scope:
             self.binds |= {name}
             return
         if name in self.nonlocals:
+            self.changes |= {name}
             return
         self.bound.add(name)
         self.written.add(name)
@@ -247,6 +261,7 @@ def absorb(into: Scope | Definition, other: Definition) -> None:
     for name, line in other.loads.items():
         into.loads.setdefault(name, line)
     into.binds |= other.binds
-    into.changes |= other.changes
+    # A function that another one makes when it is called is new each time.
+    into.changes |= other.changes - {SELF} if isinstance(into, Scope) else other.changes
     into.calls |= other.calls
     into.everything |= other.everything

@@ -9,7 +9,7 @@ import ast
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from phelps_jupyter.core.scopes import EMPTY, NOTHING, Definition, Held, Kind, Scope, Tokens, absorb
+from phelps_jupyter.core.scopes import EMPTY, NOTHING, SELF, Definition, Held, Kind, Scope, Tokens, absorb
 
 Visitor = Callable[["Walk", Any], object]
 """Visits one node. Of a statement it returns True when nothing after it in its block is reached."""
@@ -212,7 +212,7 @@ def _apply(scope: Scope, definition: Definition, seen: set[int]) -> None:
                 _apply(scope, inner, seen)
     for name in definition.binds:
         scope.store_maybe(name)
-    for name in definition.changes:
+    for name in definition.changes - {SELF}:
         scope.change(name)
     scope.calls |= {name for name in definition.calls if name not in scope.bound}
     scope.everything |= definition.everything

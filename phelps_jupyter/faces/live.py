@@ -275,7 +275,7 @@ class Live:
         if version is None:
             self._check_absence(name, run)
         elif self.namespace.fetched(name) != (fetched := Fetched(run.id, version.digest, version.identity)):
-            self.namespace.bind(name, fetched, self.session.store.get)
+            self.namespace.bind(name, self.session.store.get, fetched)
 
     def _bring_stored(self, name: str, task: TaskName) -> None:
         """The task has not run in this kernel; its stored result serves if it is fresh."""
@@ -286,7 +286,8 @@ class Live:
         version = next((one for one in record.outputs if one.name == name), None) if record else None
         if version is None:
             raise TaskFailed(f"`{name}` comes from task {task}, which has not run here: run its cell first", task=task)
-        self.namespace.bind(name, Fetched(RunId(-1), version.digest, version.identity), self.session.store.get)
+        fetched = Fetched(RunId(-1), version.digest, version.identity)
+        self.namespace.bind(name, self.session.store.get, fetched)
 
     def _check_absence(self, name: str, run: Run) -> None:
         """The task ended well and provides no value for a name that it was to write. Errors: TaskFailed."""

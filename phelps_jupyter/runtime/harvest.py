@@ -15,11 +15,14 @@ from phelps_jupyter.runtime import digests, values
 from phelps_jupyter.runtime.digests import Digested
 from phelps_jupyter.runtime.members import members
 from phelps_jupyter.runtime.orders import Given, Order, Outcome, Stored
+from phelps_jupyter.runtime.own_state import carries_state
 from phelps_jupyter.runtime.summaries import summarise
 
 ATOMS = (bool, int, float, complex, str, bytes, type(None))
-FIXED = (*ATOMS, FunctionType, BuiltinFunctionType, ModuleType, type)
+FIXED = (*ATOMS, BuiltinFunctionType, ModuleType)
 """Never digested again: they don't change in place, or their digest says nothing of that."""
+STATELESS = "-"
+"""Stands for the digest of a function or class without state of its own: a use can't change it."""
 MISSING = object()
 OPAQUE = "opaque-"
 
@@ -62,8 +65,14 @@ def _digest_before(given: Given, value: object) -> str:
     # An opaque value has no content digest to compare.
     if not given.watched or isinstance(value, FIXED) or given.digest.startswith(OPAQUE):
         return ""
+    if _is_stateless(value):
+        return STATELESS
     digested = given.digest or digests.digest(value).digest
     return "" if digested.startswith(OPAQUE) else digested
+
+
+def _is_stateless(value: object) -> bool:
+    return isinstance(value, FunctionType | type) and not carries_state(value)
 
 
 class Harvest:
@@ -97,8 +106,11 @@ class Harvest:
                 # Bound anew, foreseen or not: only what nobody foresaw is news.
                 if name not in self._order.outputs:
                     yield name
-            elif bound.digest and self._digest(now).digest != bound.digest:
+            elif bound.digest and self._digest_now(now) != bound.digest:
                 yield name
+
+    def _digest_now(self, value: object) -> str:
+        return STATELESS if _is_stateless(value) else self._digest(value).digest
 
     def _is_bound(self, name: str) -> bool:
         if name in self._namespace:

@@ -169,3 +169,69 @@ def test_one_object_under_two_names_stays_one_through_tasks_and_kernels(book, he
     notebook.edit("c", "2", "3")
     again = notebook.run()
     assert (again.ran(), again.summary("show", "n")) == (["grow", "show"], "3")
+
+
+def shown(out, cell: str) -> str:
+    """What a cell of an executed notebook printed."""
+    outputs = next(one.outputs for one in nbformat.read(out, 4).cells if one.id == cell)
+    return "".join(str(output.text) for output in outputs if output.output_type == "stream").strip()
+
+
+def test_what_functions_keep_crosses_borders(book):
+    notebook = book(
+        tools="""def count(x, seen=[]):
+    seen.append(x)
+    return len(seen)
+def calls():
+    calls.made += 1
+    return calls.made
+calls.made = 0
+def make(n):
+    def inner():
+        nonlocal n
+        n += 1
+        return n
+    return inner
+steps = {'a': make(0)}""",
+        one="%%task one\nprint(count(1), calls(), steps['a']())",
+        two="%%task two\nprint(count(1), calls(), steps['a']())",
+        show="print(count(1), calls(), steps['a']())",
+    )
+    out = notebook.folder / "out.ipynb"
+    assert notebook.run("-o", str(out)).ran() == ["one", "two"]
+    assert [shown(out, cell) for cell in ("one", "two", "show")] == ["1 1 1", "2 2 2", "3 3 3"]
+    notebook.edit("one", "steps['a']()", "0")
+    assert notebook.run("-o", str(out)).ran() == ["one", "two"]
+    assert [shown(out, cell) for cell in ("one", "two", "show")] == ["1 1 0", "2 2 1", "3 3 2"]
+    assert notebook.run("-o", str(out)).ran() == []
+    assert shown(out, "show") == "3 3 2"
+
+
+def test_instances_follow_their_class_when_a_task_changes_it(book):
+    notebook = book(
+        tools="class C:\n    step = 1\nclass D(C): ...\np = C()\nq = D()",
+        change="%%task change\nC.step = 5",
+        read="%%task read\nprint(p.step, q.step)",
+        show="print(p.step, q.step, isinstance(p, C), type(q) is D)",
+    )
+    out = notebook.folder / "out.ipynb"
+    assert notebook.run("-o", str(out)).ran() == ["change", "read"]
+    assert [shown(out, cell) for cell in ("read", "show")] == ["5 5", "5 5 True True"]
+    assert notebook.run("-o", str(out)).ran() == []
+    assert shown(out, "show") == "5 5 True True"
+
+
+def test_names_of_one_object_are_one_in_the_kernel_too(book):
+    notebook = book(
+        make="a = [1]\nb = a",
+        same="%%task same\nc = a",
+        grow="%%task grow\nb.append(k)",
+        show="print(a, a is b)",
+        top="k = 2",
+    )
+    notebook.cells = {"top": notebook.cells.pop("top"), **notebook.cells}
+    out = notebook.folder / "out.ipynb"
+    for k in (2, 2, 3):
+        notebook.cells["top"] = f"k = {k}"
+        notebook.run("-o", str(out))
+        assert shown(out, "show") == f"[1, {k}] True"

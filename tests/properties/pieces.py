@@ -241,6 +241,7 @@ FUNCTIONS = _pieces(
 <T> = {'first': lambda x: x + <i>, 'next': <f>}
 <t>['first'] = <f>
 <F> = <l>.scale
+<c>.step = <n>
 <P> = <c>(<n>)
 <P> = <c>(<i>)
 <P> = <p2>
@@ -341,18 +342,7 @@ class <C>:
     def bump(self, k):
         self.n += <f>(k)
         return self
-""",
-)
 
-# Known to be shown wrongly, written only if PHELPS_GAPS is set. The gap is told above each piece; of the first ones:
-# a change by `map` is not foreseen; an instance keeps the class as it was.
-GAPS = _pieces(
-    """
-<X> = list(map(<x2>.append, [<n>]))
-<c>.step = <n>
-""",
-    """
-# a function that changes its own closure: its change is not seen
 def make():
     n = 0
     def inner(x):
@@ -362,17 +352,24 @@ def make():
     return inner
 <F> = make()
 
-# a function that changes its own default
 def <F>(x, seen=[]):
     seen.append(x)
     return len(seen) + x
 
-# a function that changes an attribute of its own
 def <F>(x):
     <F>.calls += 1
     return x + <F>.calls
 <F>.calls = 0
+""",
+)
 
+# Known to be shown wrongly, written only if PHELPS_GAPS is set. The gap is told above each piece; of the first one:
+# a change by `map` is not foreseen.
+GAPS = _pieces(
+    """
+<X> = list(map(<x2>.append, [<n>]))
+""",
+    """
 # a cache of results that hang on a global: it does not cross a border
 import functools
 @functools.lru_cache
