@@ -6,23 +6,39 @@ import ast
 from typing import Any
 
 from phelps_jupyter.core.expressions import close_function, open_function, parameters, visit_defaults
-from phelps_jupyter.core.scopes import EMPTY, Definition, Held, Kind, Scope, absorb
+from phelps_jupyter.core.inplace import root
+from phelps_jupyter.core.scopes import EMPTY, SELF, Definition, Held, Kind, Scope, absorb
 from phelps_jupyter.core.walk import NEWER, Walk, visits
 
 
 @visits(ast.FunctionDef, ast.AsyncFunctionDef)
 def _function(walk: Walk, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
     walk.visit_all(node.decorator_list)
+    _call_decorators(walk, node.decorator_list)
     visit_defaults(walk, node.args)
     kept = _decorated(walk, node.decorator_list) | _defaults_held(walk, node.args)
     _open_type_scope(walk, node)
     if not walk.no_annotations:
         walk.visit_all([*(parameter.annotation for parameter in parameters(node.args)), node.returns])
-    open_function(walk, node.args)
+    scope = open_function(walk, node.args)
+    if node.args.args and any(isinstance(one, ast.Name) and one.id == "classmethod" for one in node.decorator_list):
+        # Its class.
+        scope.objects[node.args.args[0].arg] = frozenset({SELF})
     walk.block(node.body)
     definition = close_function(walk)
     _close_type_scope(walk, node)
     _bind_definition(walk, node.name, Held((definition,)) | kept)
+
+
+def _call_decorators(walk: Walk, decorators: list[ast.expr]) -> None:
+    for decorator in decorators:
+        function = decorator.func if isinstance(decorator, ast.Call) else decorator
+        start = root(function)
+        if start is not None:
+            walk.call(start.id)
+            if isinstance(function, ast.Attribute):
+                # ``@show.register``
+                walk.change(start.id)
 
 
 def _defaults_held(walk: Walk, arguments: ast.arguments) -> Held:
@@ -50,6 +66,7 @@ def _bind_definition(walk: Walk, name: str, held: Held) -> None:
 @visits(ast.ClassDef)
 def _class(walk: Walk, node: ast.ClassDef) -> None:
     walk.visit_all(node.decorator_list)
+    _call_decorators(walk, node.decorator_list)
     kept = _decorated(walk, node.decorator_list)
     _open_type_scope(walk, node)
     bases = [*node.bases, *(keyword.value for keyword in node.keywords)]

@@ -271,7 +271,10 @@ def _open_comprehension(walk: Walk, generators: list[ast.comprehension]) -> None
     for place, generator in enumerate(generators):
         if place:
             walk.visit(generator.iter)
+        held = walk.held(generator.iter)
         walk.visit(generator.target)
+        if isinstance(generator.target, ast.Name):
+            walk.scope.hold(generator.target.id, held)
         walk.visit_all(generator.ifs)
 
 

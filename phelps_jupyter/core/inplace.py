@@ -33,7 +33,7 @@ CHANGING = _words(
     """
     pop popitem popleft setdefault fit fit_transform fit_predict partial_fit send
     random integers normal uniform standard_normal choice choices permutation permuted randint randn rand randrange
-    gauss exponential poisson binomial gamma lognormal multivariate_normal getrandbits
+    gauss exponential poisson binomial gamma lognormal multivariate_normal getrandbits __setitem__ __delitem__
     """
 )
 """Methods that change their object even where their result is used: they take out, fit or draw."""

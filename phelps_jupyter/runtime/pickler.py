@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import gc
 import io
 import operator
 import pickle
@@ -11,7 +12,7 @@ import sys
 import weakref
 from collections import ChainMap
 from collections.abc import Callable, Mapping
-from types import CellType, FunctionType, SimpleNamespace
+from types import CellType, FunctionType, MappingProxyType, SimpleNamespace
 from typing import Any
 
 import cloudpickle
@@ -163,6 +164,11 @@ def _reduce_view(view: memoryview) -> Any:
     return rebuild.make_view, (content, view.format, view.shape)
 
 
+def _reduce_proxy(proxy: Any) -> Any:
+    # Whoever changes what it stands for goes on seeing that through it (the registry of a singledispatch).
+    return MappingProxyType, (gc.get_referents(proxy)[0],)
+
+
 def _reduce_weak(mapping: Any) -> Any:
     return type(mapping), (), None, None, iter(list(mapping.items()))
 
@@ -180,6 +186,7 @@ _OURS: Mapping[type, Callable[[Any], Any]] = {
     type(functools.lru_cache(_content)): _reduce_cached,
     functools.cached_property: _reduce_cached_property,
     memoryview: _reduce_view,
+    MappingProxyType: _reduce_proxy,
     weakref.WeakKeyDictionary: _reduce_weak,
     weakref.WeakValueDictionary: _reduce_weak,
     # Dataclasses compare these two by identity.

@@ -117,7 +117,7 @@ CALLS = [
     ("def f(): return g()", ""),
     ("g = f\ng(1)", "f"),
     ("g = lambda: 1\ng(1)", ""),
-    ("[f(x) for x in xs]", "f"),
+    ("[f(x) for x in xs]", "f xs"),
     ("class A:\n    x = f()", "f"),
 ]
 

@@ -39,6 +39,9 @@ KEEPING = [
     ("def f(x, seen=[]):\n    def put():\n        seen.append(x)\n    put()", ["f"]),
     ("def f(x):\n    def put(seen=[]):\n        seen.append(x)\n    put()", []),
     ("f = lambda x, seen=[]: seen.pop()", ["f"]),
+    ("@(lambda g: g)\ndef f(): ...", []),
+    ("(lambda: 1)()", []),
+    ("f = lambda n=[0]: n.__setitem__(0, n[0] + 1) or n[0]", ["f"]),
     (
         "def make():\n    n = 0\n    def inner():\n        nonlocal n\n        n += 1\n    return inner\nf = make()",
         ["f"],
@@ -78,6 +81,16 @@ READS: list[tuple[Sequence[str], str]] = [
     ([STEP, "class D(C): ...", "q = D()", "%%task a\nC.step = 5", "q, D"], "q:4 D:4"),
     ([STEP, "p = C()", "p = 1", "%%task a\nC.step = 5", "p"], "p:3"),
     ([f"{STEP}\n    def __init__(self):\n        C.step += 1", "p = C()", "%%task a\nq = C()", "p"], "p:3"),
+    (
+        ["class C:\n    n = 0\n    @classmethod\n    def make(cls):\n        cls.n += 1", "%%task a\nC.make()", "C"],
+        "C:2",
+    ),
+    ([f"fs = []\n{SEEN}\nfs.append(f)", "%%task a\nprint([g(1) for g in fs])", "fs"], "fs:2"),
+    (["%%task a\na = b = []", "%%task b\na.append(1)", "b"], "b:2"),
+    (["a = b = 1", "%%task b\na += 1", "b"], "b:1"),
+    (["seen = []\ndef note(f):\n    seen.append(f)", "%%task a\n@note\ndef f(): ...", "seen"], "seen:2"),
+    (["seen = []\ndef note(f):\n    seen.append(f)", "%%task a\n@note\nclass A: ...", "seen"], "seen:2"),
+    (["def show(x): ...", "%%task a\n@show.register\ndef _(x: int): ...", "show"], "show:2"),
     (["xs = [1]\nys = xs\ndef grow():\n    xs.append(1)", "%%task a\ngrow()", "ys"], "ys:2"),
 ]
 

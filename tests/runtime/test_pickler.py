@@ -229,3 +229,12 @@ def test_functions_registered_by_value_go_with_their_globals(notebook: Notebook)
     notebook.run("import cloudpickle, mine\ncloudpickle.register_pickle_by_value(mine)\nput(mine.f)")
     (notebook.folder / "mine.py").unlink()
     notebook.run("assert get()(2) == 6")
+
+
+def test_a_generic_function_that_arrived_has_the_digest_it_had_and_takes_more(notebook: Notebook) -> None:
+    digested = "from phelps_jupyter.runtime.digests import digest\n"
+    show = "from functools import singledispatch\n@singledispatch\ndef show(x):\n    return 'any'\n"
+    before = notebook.run(f"{digested}{show}put(show)\nprint(digest(show).digest)")
+    read = f"{digested}show = get()\nprint(digest(show).digest)\nshow.register(int)(lambda x: 'int')\n"
+    arrived, after, shown = notebook.run(f"{read}print(digest(show).digest, show(1), sep='\\n')").splitlines()
+    assert (arrived, after == before, shown) == (before, False, "int")
