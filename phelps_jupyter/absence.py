@@ -37,22 +37,22 @@ def _origin(graph: Graph, provider: CellId | None, lineage_of: Callable[[CellId]
     return f"cell:{lineage_of(provider)}" if task is None else f"task:{task.name}"
 
 
-def told_absences(machine: Machine, run: Run, given: Collection[str]) -> Mapping[str, str]:
-    """What is to be said of each name that the run is not given, if its body reaches it."""
+def told_absences(machine: Machine, run: Run, given: Collection[str], withheld: Mapping[str, str]) -> Mapping[str, str]:
+    """What is to be said of each name that the run is not given, if its body reaches it.
+
+    ``withheld``: names whose values can't be handed over, with the reasons.
+    """
     graph, cell = machine.graph, run.task.cell
     unprovided = graph.absent.get(cell, {})
-    return {
-        name: unprovided.get(name, "") if provider is None else _left_unbound(machine, run, name, provider)
+    told = {
+        name: unprovided.get(name, "") if provider is None else _left_unbound(graph, provider)
         for name, provider in _missing(graph, cell, given)
     }
+    return told | {name: f"can't be handed to a task: {why}" for name, why in withheld.items()}
 
 
-def _left_unbound(machine: Machine, run: Run, name: str, provider: CellId) -> str:
-    node = machine.graph.nodes[provider]
-    left_out = machine.runs[run.providers[name]].left_out if name in run.providers else {}
-    if name in left_out:
-        return f"of cell {node.index + 1} above could not be stored: {left_out[name]}"
-    return f"was not bound when cell {node.index + 1} above ran"
+def _left_unbound(graph: Graph, provider: CellId) -> str:
+    return f"was not bound when cell {graph.nodes[provider].index + 1} above ran"
 
 
 def absence_reasons(graph: Graph, task: Task) -> tuple[Reason, ...]:

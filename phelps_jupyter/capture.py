@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 
 from phelps_jupyter.adapters.namespace import Namespace, identity_of
@@ -17,6 +17,7 @@ from phelps_jupyter.core.modules import module_parts
 from phelps_jupyter.docstrings import docstring_parts
 from phelps_jupyter.errors import DeclarationError
 from phelps_jupyter.loading import Loading
+from phelps_jupyter.parts import may_do_without
 from phelps_jupyter.ports import Store
 from phelps_jupyter.runtime.digests import digest
 from phelps_jupyter.runtime.functions import global_reads, is_notebook
@@ -45,6 +46,8 @@ class Captured:
 
     parts: tuple[Part, ...]
     givens: tuple[Given, ...]
+    withheld: Mapping[str, str] = field(default_factory=dict)
+    """Names that nothing says it reads, and whose values can't be handed over -> why."""
 
 
 class Blocked(Exception):
@@ -89,13 +92,20 @@ class Capture:
             names += [one for one in more if one not in names]
         parts: list[Part] = []
         givens: list[Given] = []
+        withheld: dict[str, str] = {}
         for name, value in values.items():
-            part, given = self._hold(name, value, self._origin(name, wanted.get(name)), name in through_code)
-            parts += part
-            givens.append(given)
+            try:
+                part, given = self._hold(name, value, self._origin(name, wanted.get(name)), name in through_code)
+            except Unstorable as error:
+                if not may_do_without(self.graph, self.cell, name):
+                    raise DeclarationError(f"input `{name}` can't be handed to a task: {error}") from error
+                withheld[name] = str(error)
+            else:
+                parts += part
+                givens.append(given)
         task = self.graph.nodes[self.cell].task
         docs = docstring_parts(task.body, values) if task is not None else ()
-        return Captured((*parts, *docs), tuple(givens))
+        return Captured((*parts, *docs), tuple(givens), withheld)
 
     def _check_origins(self, loading: Loading, wanted: Mapping[str, CellId]) -> None:
         """The kernel must hold what a run from the top would: each name as its providing cell left it."""
@@ -138,18 +148,15 @@ class Capture:
         return self.namespace.is_plain(name) and not hasattr(builtins, name)
 
     def _hold(self, name: str, value: object, origin: _Origin, through_code: bool) -> tuple[list[Part], Given]:
-        try:
-            if isinstance(value, ModuleType):
-                return self._module_parts(name, value, through_code), _sent(name, value)
-            if is_notebook(value):
-                parts = self._code_parts(name, value, origin)
-                identity = self._identity(value, parts[0].digest) if carries_state(value) else ""
-                return parts, replace(_sent(name, value), identity=identity, watched=True)
-            if isinstance(value, _CODE) and _is_importable(value):
-                return self._code_parts(name, value, origin), _sent(name, value)
-            return self._hold_value(name, value, origin, through_code)
-        except Unstorable as error:
-            raise DeclarationError(f"input `{name}` can't be handed to a task: {error}") from error
+        if isinstance(value, ModuleType):
+            return self._module_parts(name, value, through_code), _sent(name, value)
+        if is_notebook(value):
+            parts = self._code_parts(name, value, origin)
+            identity = self._identity(value, parts[0].digest) if carries_state(value) else ""
+            return parts, replace(_sent(name, value), identity=identity, watched=True)
+        if isinstance(value, _CODE) and _is_importable(value):
+            return self._code_parts(name, value, origin), _sent(name, value)
+        return self._hold_value(name, value, origin, through_code)
 
     def _hold_value(self, name: str, value: object, origin: _Origin, through_code: bool) -> tuple[list[Part], Given]:
         version: Version = self.store.put(name, value)

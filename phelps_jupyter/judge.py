@@ -5,11 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from phelps_jupyter.absence import absence_reasons
-from phelps_jupyter.adapters.files import Files
+from phelps_jupyter.adapters.files import ABSENT, Files, as_condition
 from phelps_jupyter.adapters.presence import Presence
 from phelps_jupyter.adapters.sources import ModuleSources, installed
 from phelps_jupyter.adapters.surroundings import Surroundings
@@ -31,10 +30,18 @@ from phelps_jupyter.core.holds import LAPSED, Hold, HoldKind, accepted, expired,
 from phelps_jupyter.core.lineage import Lineages
 from phelps_jupyter.core.members import digest_of, name_of
 from phelps_jupyter.core.model import CellId, Digest, Part, PartKind, Record, Task, TaskName, Version
-from phelps_jupyter.core.modules import project_digest, reach_of, version_digest
 from phelps_jupyter.core.setters import SettingLineages, may_set
 from phelps_jupyter.errors import DeclarationError
-from phelps_jupyter.parts import GIVES_NONE, env_parts, ground_parts, outputs_of, seed_text, settings_origin, task_parts
+from phelps_jupyter.outside import Outside
+from phelps_jupyter.parts import (
+    GIVES_NONE,
+    ground_parts,
+    lacking,
+    outputs_of,
+    seed_text,
+    settings_origin,
+    task_parts,
+)
 from phelps_jupyter.ports import Index, Store
 
 if TYPE_CHECKING:
@@ -67,15 +74,17 @@ class Judge:
     _own: dict[TaskName, Mapping[tuple[PartKind, str], Digest]] = field(default_factory=dict)
     """For each task, the parts of its key that follow from the notebook's text."""
     look: SightsLook = field(init=False)
-    _files: Files = field(init=False)
-    _sources: ModuleSources = field(init=False)
+    _outside: Outside = field(init=False)
     _lineages: Lineages = field(init=False)
     _setters: SettingLineages | None = None
 
     def __post_init__(self) -> None:
-        self._files = Files(self.start or self.now.folder, self.index)
-        self._sources = ModuleSources(self.now.path)
-        self.look = SightsLook(self.sights or CellSights(self.index), self._files, self._is_settled)
+        start = self.start or self.now.folder
+        self._look_at(Outside(self.now, start, Files(start, self.index), ModuleSources(self.now.path)))
+
+    def _look_at(self, outside: Outside) -> None:
+        self._outside = outside
+        self.look = SightsLook(self.sights or CellSights(self.index), outside.files, self._is_settled)
         self._lineages = Lineages(self.graph, self._version_of, self.look.of)
 
     def moved_to(self, graph: Graph) -> Judge:
@@ -84,7 +93,7 @@ class Judge:
         Judged anew are the cells that the edit touched, and all below them.
         """
         judge = replace(self, graph=graph, _found=None, _own={}, _judged={})
-        judge._files, judge._sources = self._files, self._sources
+        judge._look_at(self._outside)
         touched = set(graph.downstream(self._touched(graph)))
         if not self._resettled(graph, touched):
             judge._setters = self._settings
@@ -138,7 +147,7 @@ class Judge:
         """Why a task is in its state, with what changed and what it goes back to."""
         from phelps_jupyter.records.reasons import Look
 
-        return Look(self.notebook, self.index, self._sources.find, self._locator).explain(task)
+        return Look(self.notebook, self.index, self._outside.sources.find, self._locator).explain(task)
 
     @property
     def _locator(self) -> Locator:
@@ -249,17 +258,25 @@ class Judge:
         record = verdict.record
         if record is None:
             return Judgement(Verdict.STALE, (NEVER_RAN,))
+        cell = self.graph.nodes[self.graph.tasks[task]].task
+        assert cell is not None
+        unkept = lacking(self.graph, cell, record)
+        if unkept is not None:
+            return Judgement(Verdict.STALE, (unkept,), record)
         lost = next((version.name for version in record.outputs if not self.store.has(version.digest)), None)
         if lost is not None:
             missing = Reason("output_missing", lost, f"its stored output `{lost}` is missing")
             return Judgement(Verdict.STALE, (missing,), record)
-        altered = [file for file in self._files.altered(record.seen) if not self.is_rewritten(task, file)]
+        altered = [file for file in self._outside.files.altered(record.seen) if not self.is_rewritten(task, file)]
         reasons = tuple(self._altered(file) for file in altered)
         return Judgement(Verdict.STALE, reasons, record) if reasons else verdict
 
     def _altered(self, file: Part) -> Reason:
-        gone = not self._files.now(file)
-        return Reason("output_missing", file.name, f"its file {file.name} {'is gone' if gone else 'was edited'}")
+        if file.kind is PartKind.PATH:
+            told = f"{file.name} is {'there again' if file.digest == ABSENT else 'gone'}"
+        else:
+            told = f"its file {file.name} {'was edited' if self._outside.files.now(file) else 'is gone'}"
+        return Reason("output_missing", file.name, told)
 
     def is_rewritten(self, task: TaskName, file: Part) -> bool:
         """Whether a task below writes the same file: then it is that one's to have it as it should be."""
@@ -284,7 +301,9 @@ class Judge:
     def declared_files(self, task: Task, parts: Sequence[Part]) -> tuple[Part, ...]:
         """What ``--reads`` names now, seen from the folder of these parts. Errors: DeclarationError."""
         file = next((part for part in parts if part.kind is PartKind.FILE), None)
-        return self._files.declared(task.options.reads, self.now.folder if file is None else self._folder(file))
+        return self._outside.files.declared(
+            task.options.reads, self.now.folder if file is None else self._outside.folder(file)
+        )
 
     def _version_of(self, task: TaskName, name: str) -> Digest | None:
         version = self._provided(task, name)
@@ -327,9 +346,9 @@ class Judge:
             judged = self.of(writer.name)
             if judged.verdict is not Verdict.FRESH or judged.record is None:
                 return None
-            left = next((file.digest for file in judged.record.seen.files if file.name == part.name), None)
-            if part.kind is PartKind.FILE and left is not None:
-                return left
+            left = next((file for file in judged.record.seen.files if file.name == part.name), None)
+            if left is not None and part.kind is not PartKind.FOLDER:
+                return as_condition(left, part.kind)
         return self.outside(part, [file.name for file in record.seen.files])
 
     def _is_plain(self, cell: CellId) -> bool:
@@ -337,33 +356,7 @@ class Judge:
 
     def outside(self, part: Part, wrote: Sequence[str] = ()) -> Digest:
         """What a part that is of one of the kinds ``OUTSIDE`` is now. ``wrote``: files that the body writes itself."""
-        match part.kind:
-            case PartKind.VERSION:
-                found = installed(part.name)
-                return Digest("") if found is None else version_digest(found.version)
-            case PartKind.MODULE:
-                return self._module(part)
-            case PartKind.FILE:
-                return self._file(part)
-            case PartKind.ENV:
-                text = self.now.env.get(part.name)
-                return Digest("") if text is None else env_parts({part.name: text})[0].digest
-            case _:
-                return self._files.now(part, wrote)
-
-    def _module(self, part: Part) -> Digest:
-        try:
-            return project_digest(part.name, reach_of(part), self._sources.find) or Digest("")
-        except DeclarationError:
-            return Digest("")
-
-    def _file(self, part: Part) -> Digest:
-        return self._files.digest(str(Path(self._folder(part), part.name)))
-
-    def _folder(self, part: Part) -> str:
-        """The folder that the body ran in."""
-        inside = "" if part.origin.startswith("cell:") else part.origin
-        return str(Path(self.start or self.now.folder, inside))
+        return self._outside.digest(part, wrote)
 
     def _declared(self, task: Task, part: Part) -> Digest:
         own = self._own.get(task.name)

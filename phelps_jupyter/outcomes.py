@@ -10,6 +10,7 @@ from phelps_jupyter.core.events import AttemptDone, AttemptFailed
 from phelps_jupyter.core.members import name_of
 from phelps_jupyter.core.model import (
     Digest,
+    Ended,
     Failure,
     FailureKind,
     Key,
@@ -136,6 +137,11 @@ def record_of(run: Run, notebook: str, parts: tuple[Part, ...], transcript: str,
         seed=seed_text(run.task) if run.drew else "",
         seen=run.seen,
     )
+
+
+def ended_of(run: Run) -> Ended:
+    """How a run that has settled ended."""
+    return Ended(run.state, run.attempt, run.place, run.failure)
 
 
 def failure_of(error: Exception) -> Failure:

@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterable, Mapping
 
 import xxhash
 
+from phelps_jupyter.core.freshness import Reason
 from phelps_jupyter.core.graph import Graph
-from phelps_jupyter.core.model import CellId, Digest, Part, PartKind, Setting, Task, TaskName
+from phelps_jupyter.core.model import CellId, Digest, Part, PartKind, Record, Setting, Task, TaskName
 from phelps_jupyter.core.modules import version_digest
+from phelps_jupyter.core.scopes import EVERYTHING
 
 OUTPUTS = "outputs"
 PYTHON = "Python"
@@ -43,6 +45,25 @@ def outputs_of(graph: Graph, task: Task) -> tuple[str, ...]:
     own = bindings.writes | bindings.fleeting
     bound = {name for name in graph.writes[task.cell] if name in own or name not in inputs or bindings.binds_unknown}
     return tuple(sorted((bound - (bindings.imports - read)) | guessed | graph.called.get(task.cell, frozenset())))
+
+
+def may_do_without(graph: Graph, cell: CellId, name: str) -> bool:
+    """Whether the cell is given this name only as it, or a function, may read all there are (``eval``, ``globals``)."""
+    bindings = graph.nodes[cell].bindings
+    return name not in bindings.reads and (
+        bindings.reads_everything
+        or any(
+            EVERYTHING in graph.nodes[provider].bindings.deferred.get(given, ())
+            for given, provider in graph.inputs[cell].items()
+            if provider is not None
+        )
+    )
+
+
+def lacking(graph: Graph, task: Task, record: Record) -> Reason | None:
+    """An input that the task hands on by now, and that was not kept when it was not known to."""
+    names = sorted(graph.handed_on(task.cell) - {version.name for version in record.outputs} - record.left_out.keys())
+    return Reason("output_missing", names[0], f"`{names[0]}` was not kept: it is changed in place") if names else None
 
 
 def _is_module(graph: Graph, provider: CellId | None, name: str) -> bool:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import ast
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from phelps_jupyter.absence import absence_parts, told_absences
 from phelps_jupyter.adapters.files import Files
 from phelps_jupyter.adapters.library_options import LibraryOptions
-from phelps_jupyter.adapters.namespace import Namespace
 from phelps_jupyter.adapters.project import project_of
 from phelps_jupyter.adapters.sources import ModuleSources
 from phelps_jupyter.adapters.surroundings import Surroundings
 from phelps_jupyter.capture import Blocked, Capture, Captured
-from phelps_jupyter.cell_sights import CellSights, SightsLook
+from phelps_jupyter.cell_sights import SightsLook
 from phelps_jupyter.core.dialect import to_python
 from phelps_jupyter.core.freshness import (
     ALWAYS,
@@ -28,10 +27,10 @@ from phelps_jupyter.core.freshness import (
     key_of,
     opaque_reason,
 )
+from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.holds import LAPSED, expired
 from phelps_jupyter.core.lineage import Lineages, SightsOf
 from phelps_jupyter.core.machine import Machine
-from phelps_jupyter.core.members import input_parts
 from phelps_jupyter.core.model import (
     Digest,
     Key,
@@ -43,27 +42,28 @@ from phelps_jupyter.core.model import (
     Seen,
     Task,
     TaskName,
-    Version,
 )
 from phelps_jupyter.core.modules import Wanted, imported, module_parts, widest
 from phelps_jupyter.core.runs import Run
 from phelps_jupyter.core.setters import SettingLineages
-from phelps_jupyter.errors import DeclarationError, StoreError
+from phelps_jupyter.errors import StoreError
+from phelps_jupyter.given import alias_parts, givens_of, left_out, version_digest, version_parts
 from phelps_jupyter.holdings import Ground, Holdings
 from phelps_jupyter.outcomes import note_of
 from phelps_jupyter.parts import (
     env_parts,
+    lacking,
     outputs_of,
     seed_of,
     seed_text,
     setting_parts,
     task_parts,
-    text_digest,
 )
 from phelps_jupyter.ports import Index, Store
 from phelps_jupyter.reach import libraries_reached
 from phelps_jupyter.records.texts import Keeper
-from phelps_jupyter.runtime.orders import Given, Order
+from phelps_jupyter.runtime.orders import Order
+from phelps_jupyter.surface import Surface
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +93,9 @@ class _Held:
 class Proofs:
     """The open runs' captures and keys."""
 
-    notebook: str
-    namespace: Namespace
-    start: Surroundings
+    surface: Surface
     store: Store
     index: Index
-    sights: CellSights
-    one_pass: bool = False
-    """Headless: see `capture`."""
     _held: dict[RunId, _Held] = field(default_factory=dict)
     _parts: dict[RunId, tuple[Part, ...]] = field(default_factory=dict)
     _files: Files = field(init=False)
@@ -109,10 +104,10 @@ class Proofs:
     _project: str = field(init=False)
 
     def __post_init__(self) -> None:
-        self._files = Files(self.start.folder, self.index)
-        self._holdings = Holdings(self.notebook, self.index)
+        self._files = Files(self.surface.start.folder, self.index)
+        self._holdings = Holdings(self.surface.notebook, self.index)
         self._keeper = Keeper(self.store)
-        self._project = project_of(self.start.folder)
+        self._project = project_of(self.surface.start.folder)
 
     def hold(self, machine: Machine, run: Run) -> None:
         """Capture the plain values that the run reads, as they are now. Errors: Blocked, DeclarationError."""
@@ -123,30 +118,30 @@ class Proofs:
         graph = machine.graph
 
         def version_of(task: TaskName, name: str) -> Digest | None:
-            return _version_digest(machine, task, name)
+            return version_digest(machine, task, name)
 
         capture = Capture(
             graph,
             run.task.cell,
-            self.namespace,
+            self.surface.namespace,
             self.store,
             ModuleSources(now.path),
             self._lineages(machine).of,
             lambda cell, lineage: self._keeper.cell(graph, cell, lineage, version_of),
-            self.one_pass,
+            self.surface.headless,
         )
         return _Held(capture.take(), now, LibraryOptions.now())
 
     def _lineages(self, machine: Machine) -> Lineages:
         return Lineages(
             machine.graph,
-            lambda task, name: _version_digest(machine, task, name),
+            lambda task, name: version_digest(machine, task, name),
             self._sights_of,
         )
 
     @property
     def _sights_of(self) -> SightsOf:
-        return SightsLook(self.sights, self._files).of
+        return SightsLook(self.surface.sights, self._files).of
 
     def parts(self, run: RunId) -> tuple[Part, ...]:
         """What the run's key was made of; empty before it was proved."""
@@ -167,42 +162,45 @@ class Proofs:
         sources = ModuleSources(held.surroundings.path)
         parts: tuple[Part, ...] = (
             *task_parts(machine.graph, run.task),
-            *_input_parts(machine, run, sources),
+            *version_parts(machine, run, sources),
             *held.captured.parts,
             *_body_imports(run.task, sources),
             *self._files.declared(run.task.options.reads, held.surroundings.folder),
             *env_parts(held.surroundings.variables(run.task.options.env)),
         )
-        settings = (*held.surroundings.settings(self.start), *held.options.settings(libraries_reached(run.task, parts)))
+        settings = (
+            *held.surroundings.settings(self.surface.start),
+            *held.options.settings(libraries_reached(run.task, parts)),
+        )
         lineages = self._lineages(machine)
-        setters = SettingLineages(machine.graph, lambda task, name: _version_digest(machine, task, name), lineages)
+        setters = SettingLineages(machine.graph, lambda task, name: version_digest(machine, task, name), lineages)
         parts = (*parts, *setting_parts(settings, setters.of(run.task.cell)))
-        givens = (*held.captured.givens, *_givens(machine, run))
+        givens = (*held.captured.givens, *givens_of(machine, run))
         absent = absence_parts(machine.graph, run.task.cell, {given.name for given in givens}, lineages.of)
-        parts = (*widest(parts), *_alias_parts(givens), *absent)
+        parts = (*widest(parts), *alias_parts(givens), *absent)
         self._parts[run.id] = parts
         key = key_of(parts)
         found = self.index.find(key, seed_text(run.task))
-        record = next((one for one in found if not self._unfit(run.task, one)), None)
+        record = next((one for one in found if not self._unfit(machine.graph, run.task, one)), None)
         self._files.keep()
         if record is not None:
             return Proof(key, parts, record, Verdict.FRESH, ())
         ground = Ground(
             machine.graph,
             run.task,
-            lambda task, name: _version_digest(machine, task, name),
+            lambda task, name: version_digest(machine, task, name),
             self._sights_of,
         )
-        accepted = self._holdings.accepted(ground, key, parts, lambda one: self._unfit(run.task, one))
+        accepted = self._holdings.accepted(ground, key, parts, lambda one: self._unfit(machine.graph, run.task, one))
         if accepted is not None:
             return Proof(key, parts, accepted.record, Verdict.FRESH, (accepted.reason,))
         parts = self._parts[run.id] = self._keeper.with_modules(parts, sources.find)
-        return Proof(key, parts, None, Verdict.STALE, self._reasons(run, parts, found))
+        return Proof(key, parts, None, Verdict.STALE, self._reasons(machine, run, parts, found))
 
-    def again(self, run: Run, proof: Proof) -> Proof:
+    def again(self, machine: Machine, run: Run, proof: Proof) -> Proof:
         """After another look into the index: another kernel may have stored the result in between."""
         found = self.index.find(proof.key, seed_text(run.task))
-        record = next((one for one in found if not self._unfit(run.task, one)), None)
+        record = next((one for one in found if not self._unfit(machine.graph, run.task, one)), None)
         return proof if record is None else replace(proof, record=record, verdict=Verdict.FRESH, reasons=())
 
     def located(self, machine: Machine, run: Run) -> Seen:
@@ -218,8 +216,11 @@ class Proofs:
         """Bring back the files that the record's body wrote, where they were changed or removed since."""
         self._files.restore(self._files.altered(record.seen), self.store)
 
-    def _unfit(self, task: Task, record: Record) -> Reason | None:
+    def _unfit(self, graph: Graph, task: Task, record: Record) -> Reason | None:
         """Why a result of the right key can't stand: its age, a file that the body saw has changed, it is not kept."""
+        unkept = lacking(graph, task, record)
+        if unkept is not None:
+            return unkept
         broken = self._files.broken(record.seen)
         if broken is not None:
             return changed(broken, self._files.now(broken, [file.name for file in record.seen.files]))
@@ -228,7 +229,7 @@ class Proofs:
     def _missing(self, record: Record) -> Reason | None:
         lost = [f"output `{version.name}`" for version in record.outputs if not self.store.has(version.digest)]
         for file in self._files.altered(record.seen):
-            if not (file.name in record.seen.kept and self.store.has(file.digest)):
+            if file.kind is PartKind.FILE and not (file.name in record.seen.kept and self.store.has(file.digest)):
                 lost.append(f"file {file.name}")
         if record.transcript:
             try:
@@ -260,13 +261,15 @@ class Proofs:
             held.options,
         )
 
-    def _reasons(self, run: Run, parts: tuple[Part, ...], found: Sequence[Record]) -> tuple[Reason, ...]:
+    def _reasons(
+        self, machine: Machine, run: Run, parts: tuple[Part, ...], found: Sequence[Record]
+    ) -> tuple[Reason, ...]:
         lapsed = () if self._holdings.acceptance(run.task.name) is None else (LAPSED,)
         if found:
-            unfit = self._unfit(run.task, found[0])
+            unfit = self._unfit(machine.graph, run.task, found[0])
             assert unfit is not None
             return (unfit, *lapsed)
-        last = self.index.last(self.notebook, run.task.name)
+        last = self.index.last(self.surface.notebook, run.task.name)
         if last is None:
             return (NEVER_RAN,)
         return (*(compare(last.parts, parts) or (_not_kept(last, run.task),)), *lapsed)
@@ -275,8 +278,9 @@ class Proofs:
         """All that an engine needs for this attempt."""
         held = self._held[run.id]
         options, graph = run.task.options, machine.graph
-        givens = (*held.captured.givens, *_givens(machine, run))
-        env: dict[str, str | None] = dict(held.surroundings.changed_env(self.start))
+        givens = (*held.captured.givens, *givens_of(machine, run))
+        withheld = {**held.captured.withheld, **left_out(machine, run)}
+        env: dict[str, str | None] = dict(held.surroundings.changed_env(self.surface.start))
         env.update(held.surroundings.variables(options.env))
         return Order(
             run=run.id,
@@ -284,7 +288,7 @@ class Proofs:
             task=run.task.name,
             body=run.task.body,
             inputs=givens,
-            outputs=outputs_of(graph, run.task),
+            outputs=(*outputs_of(graph, run.task), *sorted(graph.handed_on(run.task.cell))),
             declared=options.outputs is not None,
             optional=run.task.bindings.deletes | run.task.bindings.fleeting | run.task.bindings.optional,
             store=self.store.folder,
@@ -297,18 +301,13 @@ class Proofs:
             time=resources.time,
             settings=held.options.packed,
             filters=held.surroundings.filters,
-            base=self.start.folder,
+            base=self.surface.start.folder,
             project=self._project,
+            withheld=withheld,
             writes=options.writes,
-            absent=told_absences(machine, run, [given.name for given in givens]),
-            note=note_of(run, self.notebook, self.parts(run.id)),
+            absent=told_absences(machine, run, [given.name for given in givens], withheld),
+            note=note_of(run, self.surface.notebook, self.parts(run.id)),
         )
-
-
-def _version_digest(machine: Machine, task: TaskName, name: str) -> Digest | None:
-    run = machine.runs.of(task)
-    version = run.version(name) if run is not None and run.good else None
-    return None if version is None else version.digest
 
 
 def _not_kept(last: Record, task: Task) -> Reason:
@@ -317,57 +316,6 @@ def _not_kept(last: Record, task: Task) -> Reason:
     if last.seed not in ("", seed_text(task)):
         return RESEEDED
     return opaque_reason(last)
-
-
-def _input_parts(machine: Machine, run: Run, sources: ModuleSources) -> tuple[Part, ...]:
-    versions = _versions(machine, run)
-    inputs = (
-        part
-        for name, version in versions.items()
-        for part in input_parts(
-            machine.graph, run.task.cell, version, f"task:{machine.runs[run.providers[name]].task.name}"
-        )
-    )
-    modules = sorted({module for version in versions.values() for module in version.modules})
-    return (*inputs, *module_parts([(module, None) for module in modules], sources.find))
-
-
-def _givens(machine: Machine, run: Run) -> tuple[Given, ...]:
-    return tuple(
-        Given(name, digest=version.digest, identity=version.identity or _own_identity(machine, run, name, version))
-        for name, version in _versions(machine, run).items()
-    )
-
-
-def _own_identity(machine: Machine, run: Run, name: str, version: Version) -> str:
-    """Of a value that is no other name's object so far. Says the same when its task has run again to an equal value."""
-    return f"{machine.runs[run.providers[name]].task.name}.{name}.{version.digest}"
-
-
-def _versions(machine: Machine, run: Run) -> dict[str, Version]:
-    """The versions that the run reads from other tasks' runs. Errors: DeclarationError when one provides none."""
-    found: dict[str, Version] = {}
-    for name, source in run.providers.items():
-        provider = machine.runs[source]
-        version = provider.version(name)
-        if version is not None:
-            found[name] = version
-        elif name in provider.left_out and name in run.task.bindings.lines and name not in run.task.bindings.optional:
-            raise DeclarationError(
-                f"`{name}` of task {provider.task.name} could not be stored: {provider.left_out[name]}",
-                line=run.task.bindings.lines.get(name),
-            )
-    return found
-
-
-def _alias_parts(givens: Iterable[Given]) -> tuple[Part, ...]:
-    """Which inputs are one object: changing one of them in place changes the others."""
-    groups: dict[str, list[str]] = {}
-    for given in givens:
-        if given.identity:
-            groups.setdefault(given.identity, []).append(given.name)
-    names = sorted(" and ".join(sorted(group)) for group in groups.values() if len(group) > 1)
-    return tuple(Part(PartKind.INPUT, f"{group}, one object", text_digest(group)) for group in names)
 
 
 def _body_imports(task: Task, sources: ModuleSources) -> tuple[Part, ...]:

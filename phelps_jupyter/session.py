@@ -20,12 +20,12 @@ from phelps_jupyter.core import events as ev
 from phelps_jupyter.core.events import Action, Event
 from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.machine import Machine
-from phelps_jupyter.core.model import Ended, Failure, FailureKind, Part, Record, RunId, RunState, TaskName
-from phelps_jupyter.core.plan import ahead_of_files, moved, outdated, upstream
+from phelps_jupyter.core.model import Failure, FailureKind, Part, Record, RunId, RunState, TaskName
+from phelps_jupyter.core.plan import outdated, to_run_again, upstream
 from phelps_jupyter.core.runs import Run
 from phelps_jupyter.core.snapshot import TaskView, task_view
 from phelps_jupyter.errors import InternalError, StoreError
-from phelps_jupyter.outcomes import attempt_event, failure_of, notice_of, record_of, record_of_finished
+from phelps_jupyter.outcomes import attempt_event, ended_of, failure_of, notice_of, record_of, record_of_finished
 from phelps_jupyter.ports import Engines, Index, Notice, Notify, Started, Store, Wrote
 from phelps_jupyter.proof import Proofs
 from phelps_jupyter.runtime import attempts
@@ -56,9 +56,7 @@ class Session:
         """Notified whenever a run has changed its state or a capture has ended."""
         self._captures_asked = 0
         self._make_engines = make_engines
-        self._proofs = Proofs(
-            surface.notebook, surface.namespace, surface.start, store, index, surface.sights, surface.headless
-        )
+        self._proofs = Proofs(surface, store, index)
         self._claims = Claims(index, self._say)
         self._queue: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._transcripts = Transcripts(store)
@@ -273,10 +271,10 @@ class Session:
             case ev.Store():
                 return self._store(self.machine.runs[action.run])
             case ev.Show():
-                self._mark(self.machine.runs[action.run])
+                return self._mark(self.machine.runs[action.run])
             case _:
                 assert_never(action)
-        return []
+        return ()
 
     def _capture(self, run: Run) -> Event:
         now = time.time()
@@ -300,7 +298,7 @@ class Session:
                 if not self._claims.take(run.id, proof.key):
                     self._mark(run)
                     return []
-                proof = self._proofs.again(run, proof)
+                proof = self._proofs.again(self.machine, run, proof)
             if proof.record is not None and not anyway:
                 self._replay(run, proof.record)
         except Exception as error:
@@ -349,14 +347,17 @@ class Session:
             self.index.add(record)
         except StoreError as error:
             self.notices.append(f"the result of {run.task.name} can be used now, but was not kept: {error}")
+        return self._learn(run)
+
+    def _learn(self, run: Run) -> Sequence[Event]:
         graph = self.surface.relearn(run)
         found = [] if graph is None else [ev.DocumentChanged(time.time(), graph)]
-        graph = graph or self.machine.graph
-        # Readers below that took the version from before an unforeseen change are run again; so are those of its files.
-        again = (*(moved(graph, self.machine.runs) if found else ()), *ahead_of_files(graph, self.machine.runs, run))
-        return [*found, ev.RunRequested(time.time(), tuple(dict.fromkeys(again)), confirm=False)] if again else found
+        again = to_run_again(graph or self.machine.graph, self.machine.runs, run, relinked=bool(found))
+        return [*found, ev.RunRequested(time.time(), again, confirm=False)] if again else found
 
-    def _mark(self, run: Run) -> None:
+    def _mark(self, run: Run) -> Sequence[Event]:
+        # An attempt that outlived its kernel has a record of which nothing was learned.
+        found = self._learn(run) if run.state is RunState.REUSED else ()
         latest = self.machine.runs.latest.get(run.task.name) == run.id
         if latest:
             self._dirty[run.task.name] = None
@@ -366,8 +367,8 @@ class Session:
         with self.moved:
             self.moved.notify_all()
         if latest and run.settled:
-            ended = Ended(run.state, run.attempt, run.place, run.failure)
-            self.index.note_end(self.surface.notebook, run.task.name, ended)
+            self.index.note_end(self.surface.notebook, run.task.name, ended_of(run))
+        return found
 
     def _show_dirty(self) -> None:
         self._shown_at = time.monotonic()

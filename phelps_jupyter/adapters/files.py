@@ -14,7 +14,10 @@ from pathlib import Path
 from phelps_jupyter.core.model import Digest, Part, PartKind, Seen
 from phelps_jupyter.errors import DeclarationError, StoreError
 from phelps_jupyter.ports import Index, Stamp, Store
-from phelps_jupyter.runtime.sights import TOOL_FOLDERS, file_digest, own_names, stamp, watched_digest
+from phelps_jupyter.runtime.sights import TOOL_FOLDERS, file_digest, own_names, stamp, watched_digest, word_digest
+
+ABSENT = Digest(word_digest("absent"))
+_FILE = Digest(word_digest("file"))
 
 
 class Files:
@@ -66,16 +69,22 @@ class Files:
 
     def altered(self, seen: Seen) -> list[Part]:
         """The files that a body wrote and that are not now as it left them."""
-        return [file for file in seen.files if self.digest(self.path(file.name)) != file.digest]
+        return [file for file in seen.files if self.now(file) != file.digest]
 
     def restore(self, files: Iterable[Part], store: Store) -> None:
-        """Write files as they were from the store. Errors: StoreError."""
-        for file in files:
+        """Have files as they were: written from the store, or taken away. Errors: StoreError."""
+        # What lies in a folder goes before the folder does.
+        for file in sorted(files, key=lambda file: file.name, reverse=True):
             path = self.path(file.name)
-            content = store.get_bytes(file.digest)
+            content = store.get_bytes(file.digest) if file.kind is PartKind.FILE else b""
             try:
-                os.makedirs(os.path.dirname(path), exist_ok=True)
-                _replace(path, content)
+                if file.kind is PartKind.FILE:
+                    os.makedirs(os.path.dirname(path), exist_ok=True)
+                    _replace(path, content)
+                elif file.digest == ABSENT:
+                    _remove(path)
+                else:
+                    os.makedirs(path, exist_ok=True)
             except OSError as error:
                 raise StoreError(f"{file.name} can't be restored from the store: {error}") from error
 
@@ -107,6 +116,13 @@ class Files:
             self._new = {}
 
 
+def as_condition(left: Part, kind: PartKind) -> Digest:
+    """What a condition of this kind finds where a body has left this: a file, a folder, or nothing."""
+    if kind is left.kind:
+        return left.digest
+    return _FILE if kind is PartKind.PATH else Digest("")
+
+
 def _files(pattern: str, folder: str) -> Iterator[Path]:
     for match in glob.glob(pattern, root_dir=folder, recursive=True):
         path = Path(folder, match)
@@ -126,6 +142,13 @@ def _raise(error: OSError) -> None:
 def _name(file: Path, folder: str) -> str:
     resolved, root = file.resolve(), Path(folder).resolve()
     return str(resolved.relative_to(root)) if resolved.is_relative_to(root) else str(resolved)
+
+
+def _remove(path: str) -> None:
+    if os.path.isdir(path) and not os.path.islink(path):
+        os.rmdir(path)
+    else:
+        os.unlink(path)
 
 
 def _replace(path: str, content: bytes) -> None:

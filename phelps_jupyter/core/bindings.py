@@ -100,6 +100,7 @@ def summed_up(walk: Walk, code: Digest) -> Bindings:
         binds_unknown=walk.binds_unknown,
         texts=frozenset(walk.texts) if walk.texts else NOTHING,
         made=frozenset(walk.files) if walk.files else NOTHING,
+        looks=walk.looks,
     )
 
 

@@ -19,6 +19,9 @@ from phelps_jupyter.core.providers import resolve
 
 __all__ = ["Graph", "Learned", "Node", "build"]
 
+_NONE: frozenset[str] = frozenset()
+_NOTHING = Learned()
+
 
 @dataclass(frozen=True, slots=True)
 class Graph:
@@ -71,6 +74,14 @@ class Graph:
         """The cells that read a name which this one provides, in document order."""
         readers = [one for one in self.following.get(cell, ()) if cell in self.inputs[one].values()]
         return tuple(sorted(readers, key=lambda one: self.nodes[one].index))
+
+    def handed_on(self, cell: CellId) -> frozenset[str]:
+        """Inputs that the cell provides though its code does not say so: some run changed them, or may have."""
+        node = self.nodes[cell]
+        if node.task is None or node.task.options.outputs is not None:
+            return _NONE
+        said = node.bindings.writes | node.bindings.changes | node.bindings.deletes
+        return (self.writes[cell] & self.inputs[cell].keys()) - said
 
     def optional(self, cell: CellId) -> frozenset[str]:
         """The inputs of a cell that may be absent without harm."""
@@ -148,9 +159,15 @@ def _alike(old: Node, new: Node, learned: Mapping[Digest, Learned]) -> bool:
     declared = [node.task and (node.task.name, node.task.options) for node in (old, new)]
     return (
         declared[0] == declared[1]
-        and learned.get(old.bindings.code) == learned.get(new.bindings.code)
+        and _learned(old, learned) == _learned(new, learned)
         and bool(_names(old.bindings) == _names(new.bindings))
     )
+
+
+def _learned(node: Node, learned: Mapping[Digest, Learned]) -> tuple[frozenset[str], ...]:
+    """What runs found out beyond what the code says."""
+    found = learned.get(node.bindings.code, _NOTHING)
+    return found.added - node.bindings.changes, found.denied, found.read, found.wrote
 
 
 _own = attrgetter("inputs", "after", "writes", "problems", "absent", "optionals", "called")

@@ -137,6 +137,8 @@ class Bindings:
     """Literal texts that may be paths of files that it reads, and the files that its imports may stand for."""
     made: frozenset[str] = frozenset()
     """Files that it writes, as far as literal texts say so."""
+    looks: bool = False
+    """It, or a function that is defined in it, calls what may read, write or look for files, whatever their names."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,9 @@ class Learned:
     """What runs found about a cell's code."""
 
     added: frozenset[str] = frozenset()
-    """Names changed in place, or by a plain cell bound, though nothing in the code says so."""
+    """Names that some run has changed in place, foreseen or not; of a plain cell, names that it bound unforeseen."""
     denied: frozenset[str] = frozenset()
-    """Names that the code seems to change in place, and does not."""
+    """Names that the code seems to change in place, and that no run has changed."""
     read: frozenset[str] = frozenset()
     """Files that it was seen to read, folders that it listed, and paths that it looked for."""
     wrote: frozenset[str] = frozenset()

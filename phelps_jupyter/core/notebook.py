@@ -13,6 +13,7 @@ from phelps_jupyter.core.graph import Graph, Learned, Placed, build, edited
 from phelps_jupyter.core.holds import held_still
 from phelps_jupyter.core.model import Bindings, Cell, CellId, Digest, Options, Part, PartKind, Task, TaskName
 from phelps_jupyter.core.options import parse_cell
+from phelps_jupyter.core.unforeseen import whole_code
 from phelps_jupyter.errors import DeclarationError
 
 if TYPE_CHECKING:
@@ -49,6 +50,9 @@ def declare(cell: Cell, parses: Mapping[str, Declared] | None = None) -> Placed:
     return cell, Task(found.name, cell.id, found.body, found.options, found.bindings), found.bindings
 
 
+_NOTHING = Learned()
+
+
 def _named(condition: Part) -> str:
     """A listed folder ends with a slash."""
     return f"{condition.name}/" if condition.kind is PartKind.FOLDER else condition.name
@@ -69,10 +73,11 @@ class Notebook:
 
     def graph(self) -> Graph:
         """The graph of the document as it is now. It costs little where only some cells' code is new, and no name."""
-        same = self._built_with == self.learned
+        telling = {code: found for code, found in self.learned.items() if found != _NOTHING}
+        same = self._built_with == telling
         kept = edited(self._graph, self.document.cells, self._declare, self.learned) if same else None
         self._graph = kept or build([self._declare(cell) for cell in self.document.cells], self.learned, self._graph)
-        self._built_with = dict(self.learned)
+        self._built_with = telling
         return held_still(self._graph, self.frozen)
 
     def _declare(self, cell: Cell) -> Placed:
@@ -99,19 +104,28 @@ class Notebook:
         self.learned[bindings.code] = found = replace(known, added=known.added | public)
         return found
 
-    def learn(self, run: Run, inputs: dict[str, Digest]) -> Learned | None:
-        """What a run that is done tells of in-place changes; None when nothing new. ``inputs``: digests before it."""
+    def learn(self, run: Run, inputs: dict[str, Digest]) -> dict[Digest, Learned]:
+        """What a run that ended well tells that was not known, by code. ``inputs``: digests before it.
+
+        Equal cells learn together: what one of them has changed, another one that changed nothing does not deny.
+        """
+        bindings = run.task.bindings
         after = {version.name: version.digest for version in run.outputs}
-        guessed = run.task.bindings.changes & inputs.keys()
+        guessed = bindings.changes & inputs.keys()
         denied = frozenset(name for name in guessed if after.get(name, inputs[name]) == inputs[name])
-        added = frozenset(run.changed) - run.task.bindings.writes - run.task.bindings.changes
-        code = run.task.bindings.code
-        known = self.learned.get(code, Learned(frozenset(), frozenset()))
+        known = self.learned.get(bindings.code, Learned())
+        added = known.added | (frozenset(run.changed) - bindings.writes)
         read = frozenset(_named(condition) for condition in run.seen.conditions)
         wrote = frozenset(file.name for file in run.seen.files)
-        names = known.added | added, (known.denied | denied) - frozenset(run.changed)
-        found = Learned(*names, known.read | read, known.wrote | wrote)
-        if found == known:
-            return None
-        self.learned[code] = found
-        return found
+        found = Learned(added, (known.denied | denied) - added, known.read | read, known.wrote | wrote)
+        node = self.graph().nodes.get(run.task.cell)
+        whole = (
+            bindings.code
+            if node is None or node.bindings.code != bindings.code
+            else whole_code(self.graph(), node.cell)
+        )
+        news = {} if whole in self.learned else {whole: Learned()}
+        if found != known:
+            news[bindings.code] = found
+        self.learned.update(news)
+        return news

@@ -23,9 +23,21 @@ WRITING = _words(
     """
 )
 """Functions and methods that write to a path which they are given, or which they are called on."""
+_LOOKING = _words(
+    """
+    File access call connect exists from_file fromfile genfromtxt getmtime getsize glob iglob is_dir is_file isdir
+    isfile iterdir listdir load load_dataset load_model loadtxt lstat memmap open open_dataset parse read rglob run
+    run_line_magic run_path samefile scandir stat system walk
+    """
+)
+"""Functions and methods that read or look for files, whatever path they are given."""
+_READING = ("read_", "scan_", "imread", "remove", "rename", "unlink", "rmtree", "rmdir")
+"""So do those that begin like this; and who takes a file away must not do so before others have read it."""
 _COPYING = _words("copy copy2 copyfile move")
 """They read the first path, and write the second."""
 _SHELLS = _words("system getoutput run_cell_magic check_call check_output Popen")
+
+_TOUCHING = _LOOKING | WRITING | _SHELLS
 
 
 def normal(path: str) -> str:
@@ -47,7 +59,9 @@ def note_import(walk: Walk, module: str) -> None:
 
 
 def note_call(walk: Walk, node: ast.Call, name: str) -> None:
-    """A call of a function or a method of this name: perhaps it writes a file."""
+    """A call of a function or a method of this name: perhaps it writes a file, or reads one."""
+    if name in _TOUCHING or name.startswith(_READING):
+        walk.looks = True
     if name == "open" and any(_is_writing_mode(text) for text in _texts(node)):
         _made(walk, [text for text in _texts(node) if not _is_mode(text)])
     elif name in WRITING:

@@ -82,11 +82,26 @@ def _says(task: Task) -> tuple[CellId, Options, Digest]:
     return task.cell, task.options, task.bindings.code
 
 
+def to_run_again(graph: Graph, runs: Runs, run: Run, *, relinked: bool) -> tuple[TaskName, ...]:
+    """Tasks to run again after this run: readers that took the version from before an unforeseen change, or old files.
+
+    ``relinked``: the graph is another one for what the run has shown.
+    """
+    return tuple(dict.fromkeys((*(moved(graph, runs) if relinked else ()), *ahead_of_files(graph, runs, run))))
+
+
 def moved(graph: Graph, runs: Runs) -> tuple[TaskName, ...]:
-    """Tasks whose declaration is as it was when they last ran, and which read from other tasks now."""
+    """Tasks whose declaration is as it was when they last ran, and which read from other tasks or hand on more now."""
     latest = (runs.of(task) for task in graph.tasks)
     same = (run for run in latest if run is not None and _declared(graph, run.task.name) == run.task)
-    return tuple(run.task.name for run in same if not is_current(graph, runs, run))
+    return tuple(run.task.name for run in same if not is_current(graph, runs, run) or _lacks(graph, run))
+
+
+def _lacks(graph: Graph, run: Run) -> bool:
+    """It has left an input as it was, and nobody knew that the task is to hand it on."""
+    return run.good and not graph.handed_on(run.task.cell) <= {version.name for version in run.outputs} | {
+        *run.left_out
+    }
 
 
 def ahead_of_files(graph: Graph, runs: Runs, run: Run) -> tuple[TaskName, ...]:

@@ -44,8 +44,8 @@ class Walk:
     """One walk over one cell."""
 
     __slots__ = (
-        *("attributes", "binds_unknown", "files", "keys", "lambdas", "loops", "made", "no_annotations", "plain"),
-        *("scope", "texts"),
+        *("attributes", "binds_unknown", "files", "keys", "lambdas", "looks", "loops", "made"),
+        *("no_annotations", "plain", "scope", "texts"),
     )
 
     def __init__(self) -> None:
@@ -60,6 +60,7 @@ class Walk:
         self.made = 0
         self.no_annotations = False
         self.binds_unknown = False
+        self.looks = False
 
     def visit(self, node: ast.AST) -> object:
         """Visit a node by its kind."""

@@ -101,7 +101,7 @@ def _details(view: TaskView) -> list[str]:
         earlier = ", ".join(failure.kind.value for failure in failures)
         lines.append(f"attempt {view.attempts}; earlier: {earlier}")
     lines += [f"{version.name}: {_told(version)}" for version in view.outputs]
-    lines += [f"{name}: not kept, {why}" for name, why in view.left_out]
+    lines += [f"{name}: left out, {why}" for name, why in view.left_out]
     lines += [f"{name}: changed in place" for name in view.changed]
     lines += view.notes
     return lines

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import atexit
-import builtins
 import os
 import threading
 import time
@@ -17,20 +16,21 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from phelps_jupyter.adapters.disk_store import DiskStore
 from phelps_jupyter.adapters.index import SqliteIndex
-from phelps_jupyter.adapters.namespace import Fetched, Namespace, Placeholder
+from phelps_jupyter.adapters.namespace import Namespace, Placeholder
 from phelps_jupyter.adapters.surroundings import Surroundings
-from phelps_jupyter.core.freshness import Judgement, Verdict
+from phelps_jupyter.core.freshness import Judgement
 from phelps_jupyter.core.graph import Graph
-from phelps_jupyter.core.model import Cell, CellId, RunId, TaskName
+from phelps_jupyter.core.model import Cell, CellId, TaskName
 from phelps_jupyter.core.notebook import Notebook
 from phelps_jupyter.core.runs import Run
 from phelps_jupyter.core.snapshot import TaskView
-from phelps_jupyter.errors import DeclarationError, InternalError, PhelpsError, TaskFailed, UndefinedNameError
+from phelps_jupyter.errors import DeclarationError, InternalError, PhelpsError, UndefinedNameError
 from phelps_jupyter.faces.cards import bundle, without_traceback
 from phelps_jupyter.faces.document import notebook_path, read_notebook
 from phelps_jupyter.faces.holding import frozen_tasks
 from phelps_jupyter.faces.nested_cell import run_cell
 from phelps_jupyter.faces.plain_cells import PlainCells
+from phelps_jupyter.faces.reading import Reading
 from phelps_jupyter.faces.settings import Phelps
 from phelps_jupyter.faces.waiting import Interrupted, wait_until
 from phelps_jupyter.faces.watching import Watching
@@ -83,6 +83,7 @@ class Live:
         self._saved_at = -1.0
         self._lock = threading.RLock()
         self._reader = Reader(self)
+        self._reading = Reading(self)
 
     @property
     def cell(self) -> CellId | None:
@@ -104,6 +105,11 @@ class Live:
             self._session.start()
             self.take_holds()
         return self._session
+
+    @property
+    def has_session(self) -> bool:
+        """Whether the session has started: before, no task was ever asked for."""
+        return self._session is not None
 
     @property
     def store_folder(self) -> str:
@@ -175,11 +181,10 @@ class Live:
         }
         with self._lock:
             found = self.notebook.learn(run, before)
-            if found is None:
-                return None
-            self._session.index.remember_learned(run.task.bindings.code, found)
-            self.graph = self.notebook.graph()
-            return self.graph
+            for code, learned in found.items():
+                self._session.index.remember_learned(code, learned)
+            before_it, self.graph = self.graph, self.notebook.graph()
+            return None if self.graph is before_it else self.graph
 
     def before_cell(self, info: Any) -> None:
         """IPython is about to run a cell."""
@@ -221,9 +226,11 @@ class Live:
         self._at_start = len(self._cells) == 1
         try:
             self._wait_for_captures()
-            self._wait_for_writers(cell)
-            for name, task in self._reads(cell):
-                self._bring(name, task)
+            before = None
+            while before is not self.graph:
+                # What tasks are seen to do while we wait links the cells anew.
+                before = self.graph
+                self._reading.bring(cell)
             self.plain_cells.begin(self.graph, cell, self.store_folder)
         except Interrupted as error:
             raise _refusal("KeyboardInterrupt", error) from None
@@ -239,72 +246,6 @@ class Live:
         session = self._session
         if session is not None:
             self._wait_until(lambda: not session.capturing, "values to be handed over")
-
-    def _wait_for_writers(self, cell: CellId) -> None:
-        """Tasks that write files which the cell reads, or that must have read those that it writes."""
-        nodes = (self.graph.nodes[above] for above in self.graph.after[cell])
-        tasks = [node.task.name for node in nodes if node.task is not None]
-        if tasks:
-            self.wait(tasks, f"the files of {', '.join(tasks)}")
-
-    def _reads(self, cell: CellId) -> Iterable[tuple[str, TaskName]]:
-        for name, provider in self.graph.inputs[cell].items():
-            node = self.graph.nodes[provider] if provider is not None else None
-            if node is not None and node.task is not None:
-                yield name, node.task.name
-            elif name in self.graph.absent.get(cell, ()):
-                self.namespace.drop(name)
-            elif self.namespace.is_plain(name):
-                # A task below has this name too: the cell reads what stood under it before.
-                self.namespace.uncover(name)
-            elif isinstance(self.shell.user_ns.get(name), Placeholder):
-                yield name, self.shell.user_ns[name].task
-
-    def _bring(self, name: str, task: TaskName) -> None:
-        """Wait for the task and bind its value in the kernel."""
-        run = self.session.latest(task)
-        if run is None:
-            self._bring_stored(name, task)
-            return
-        self.wait([task], f"{name} of {task}")
-        run = self.session.latest(task)
-        assert run is not None
-        if not run.good:
-            raise self.failed(task)
-        version = run.version(name)
-        if version is None:
-            self._check_absence(name, run)
-        elif self.namespace.fetched(name) != (fetched := Fetched(run.id, version.digest, version.identity)):
-            self.namespace.bind(name, self.session.store.get, fetched)
-
-    def _bring_stored(self, name: str, task: TaskName) -> None:
-        """The task has not run in this kernel; its stored result serves if it is fresh."""
-        if self.namespace.is_plain(name) or self.namespace.fetched(name) or hasattr(builtins, name):
-            return
-        judged = self.judgements()[task]
-        record = judged.record if judged.verdict is Verdict.FRESH else None
-        version = next((one for one in record.outputs if one.name == name), None) if record else None
-        if version is None:
-            raise TaskFailed(f"`{name}` comes from task {task}, which has not run here: run its cell first", task=task)
-        fetched = Fetched(RunId(-1), version.digest, version.identity)
-        self.namespace.bind(name, self.session.store.get, fetched)
-
-    def _check_absence(self, name: str, run: Run) -> None:
-        """The task ended well and provides no value for a name that it was to write. Errors: TaskFailed."""
-        task = run.task.name
-        if name in run.left_out:
-            raise TaskFailed(f"`{name}` of task {task} could not be stored: {run.left_out[name]}", task=task)
-        if isinstance(self.shell.user_ns.get(name), Placeholder):
-            del self.shell.user_ns[name]
-
-    def failed(self, task: TaskName) -> TaskFailed:
-        """The error for whoever wanted a value of this task."""
-        view = self.session.view(task)
-        root = self.session.view(TaskName(view.skipped_for)) if view.skipped_for else view
-        what = root.failure.message if root.failure else (root.state.value if root.state else "not run")
-        kind = f"{root.failure.type}: " if root.failure and root.failure.type else ""
-        place = f", line {root.failure.line}" if root.failure and root.failure.line else ""
-        return TaskFailed(f"task {root.name} (cell {root.place}{place}): {kind}{what}", task=root.name)
 
     def wait(self, tasks: Sequence[TaskName], what: str) -> None:
         """Wait until none of these tasks has an open run. Interrupting stops the wait, never the task.

@@ -20,6 +20,7 @@ from phelps_jupyter.faces import tables
 from phelps_jupyter.faces.cards import joined
 from phelps_jupyter.faces.holding import ACTS, check_force
 from phelps_jupyter.faces.live import Live
+from phelps_jupyter.faces.reading import failed
 from phelps_jupyter.faces.report import MIME as REPORT
 from phelps_jupyter.faces.report import kernel_report
 from phelps_jupyter.faces.rerun import run_stale, stale_cells
@@ -144,7 +145,7 @@ class PhelpsMagics(Magics):
         if not self.live.headless:
             bad = [view for view in self.live.session.views() if view.name in tasks and view.failure is not None]
             if bad:
-                raise self.live.failed(bad[0].name)
+                raise failed(self.live.session, bad[0].name)
 
     def _cancel(self, arguments: Sequence[str]) -> None:
         self.live.session.cancel(self._tasks(arguments) if arguments else None)

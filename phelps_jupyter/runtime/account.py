@@ -5,7 +5,6 @@ Knows the rules, and looks at files as they are when the body has ended; refuses
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from typing import assert_never
 
@@ -15,16 +14,15 @@ from phelps_jupyter.runtime.orders import Sighting, Sightings
 from phelps_jupyter.runtime.sights import (
     Stamp,
     file_digest,
+    files_below,
     listed,
     names_digest,
     own_names,
     stamp,
     stamp_now,
+    standing,
     word_digest,
 )
-
-MOST_BELOW = 10_000
-"""Files below one folder that are looked at when its name was given to what can't be watched."""
 
 
 class Account:
@@ -41,6 +39,7 @@ class Account:
         self._wrote: dict[str, Stamp | None] = {}
         self._made: set[str] = set()
         self._removed: set[str] = set()
+        self._gone: set[str] = set()
         self._handed: dict[str, Stamp | None] = {}
         self._unwatched: dict[str, None] = {}
 
@@ -78,7 +77,7 @@ class Account:
             case Act.MADE:
                 self._made.add(name)
             case Act.REMOVED:
-                self._removed.add(name)
+                self._take_removal(note)
             case Act.MOVED:
                 self._wrote |= dict.fromkeys(self._files_below(name))
                 self._made.add(name)
@@ -94,6 +93,12 @@ class Account:
                 raise AssertionError(note)
             case _:
                 assert_never(note.act)
+
+    def _take_removal(self, note: Note) -> None:
+        self._removed.add(note.name)
+        own = note.name in self._made or self._wrote.get(note.name, note) is None
+        if note.text != "absent" and not own:
+            self._gone.add(note.name)
 
     def hand(self, name: str) -> bool:
         """A name was at hand for code that can't be watched; whether it leads to something of the user."""
@@ -131,9 +136,10 @@ class Account:
     def sightings(self, declared: Iterable[str] = ()) -> Sightings:
         """All that was seen. ``declared``: names of files that count as written, whoever wrote them."""
         wrote = self._written() | set(declared)
+        left = [*(self._file(name) for name in wrote), *self._absent(), *self._empty(wrote)]
         return Sightings(
             read=self._conditions(wrote),
-            wrote=tuple(self._file(name) for name in sorted(wrote)),
+            wrote=tuple(sorted(left, key=lambda sighting: sighting.name)),
             unwatched=tuple(sorted(self._unwatched)),
             torn=self.torn(),
         )
@@ -162,6 +168,21 @@ class Account:
                 self._wrote.setdefault(name, before)
             elif now is not None:
                 self._read.setdefault(name, now)
+            elif before is not None:
+                self._gone.add(name)
+
+    def _absent(self) -> Iterator[Sighting]:
+        """What was there before, and is not now, by the body's doing."""
+        for name in self._gone:
+            if standing(self._ground.path(name)) == "absent":
+                yield Sighting("path", name, word_digest("absent"))
+
+    def _empty(self, wrote: set[str]) -> Iterator[Sighting]:
+        """Folders that it made and put nothing into: those with files come with these."""
+        filled = {name[:place] for name in wrote for place, sign in enumerate(name) if sign == "/"}
+        for name in self._made - filled:
+            if standing(self._ground.path(name)) == "folder":
+                yield Sighting("path", name, word_digest("folder"))
 
     def _has_changed(self, name: str) -> bool:
         now = stamp_now(self._ground.path(name))
@@ -195,11 +216,5 @@ class Account:
                 yield Sighting("path", name, word_digest(word))
 
     def _files_below(self, name: str) -> Iterator[str]:
-        left = MOST_BELOW
-        for place, folders, files in os.walk(self._ground.path(name)):
-            folders[:] = sorted(folders)[:left]
-            for file in sorted(files)[:left]:
-                called = self._ground.name(os.path.join(place, file))
-                if called is not None:
-                    left -= 1
-                    yield called
+        called = map(self._ground.name, files_below(self._ground.path(name)))
+        return (each for each in called if each is not None)

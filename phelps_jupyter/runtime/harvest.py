@@ -95,7 +95,9 @@ class Harvest:
         present = {name: self._namespace[name] for name in names if self._is_bound(name)}
         stored = [self._store(name, value, present) for name, value in present.items()]
         outputs = tuple(output for output in stored if output is not None)
-        return Outcome(order.run, order.attempt, "done", outputs, left_out=self._left_out, changed=changed)
+        withheld = {name: f"it was not handed to the task: {why}" for name, why in order.withheld.items()}
+        left_out = {name: why for name, why in withheld.items() if name not in present} | self._left_out
+        return Outcome(order.run, order.attempt, "done", outputs, left_out=left_out, changed=changed)
 
     def _changed(self) -> Iterator[str]:
         for name, bound in self._bound.items():

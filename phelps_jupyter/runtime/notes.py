@@ -31,6 +31,7 @@ class Act(StrEnum):
     MADE = "made"
     """A folder."""
     REMOVED = "removed"
+    """``text``: what was there, as with FOUND."""
     MOVED = "moved"
     """A folder was put here, with all that it held."""
     HANDED = "handed"

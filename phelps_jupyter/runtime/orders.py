@@ -69,6 +69,8 @@ class Order:
     """The project's root: what lies in it is watched, and named relative to ``base``."""
     writes: tuple[str, ...] = ()
     """``--writes``: patterns, relative to ``folder``; each must name something at the end, and is kept in the store."""
+    withheld: Mapping[str, str] = field(default_factory=dict)
+    """Names that the body may read by a text that only it knows, and whose values can't be handed over -> why."""
     settings: Mapping[str, Mapping[str, bytes]] = field(default_factory=dict)
     """Library -> option -> ``values.dumps`` of its value: set as soon as the body has the library."""
     filters: tuple[WarningFilter, ...] = ()

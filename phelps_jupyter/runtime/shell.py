@@ -16,7 +16,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from types import CodeType, ModuleType, TracebackType
+from types import CodeType, MappingProxyType, ModuleType, TracebackType
 from typing import Any
 
 from IPython.core.compilerop import CachingCompiler
@@ -103,7 +103,7 @@ class Shell(InteractiveShell):
 
     pipe: Pipe
     told = ""
-    absent: Mapping[str, str] = {}
+    absent: Mapping[str, str] = MappingProxyType({})
     """What is to be said of names that nobody gives the body, if it fails for want of them."""
     displayhook_class = FrameHook
     display_pub_class = FramePublisher

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import stat
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 import xxhash
@@ -14,6 +14,9 @@ TOOL_FOLDERS = frozenset({".phelps", ".git", "__pycache__", ".ipynb_checkpoints"
 """Folders that tools keep beside the user's files: they change by themselves, and no body means them."""
 YOUNG = 2_000_000_000
 """Nanoseconds. Clocks of file systems are coarse: a younger file may be changed again without a change of its times."""
+
+MOST_BELOW = 10_000
+"""Files below one folder that are looked at."""
 
 Kind = Literal["file", "folder", "path"]
 Stamp = tuple[int, int, int, int]
@@ -84,6 +87,16 @@ def listed(path: str) -> tuple[str, ...] | None:
 def names_digest(names: Iterable[str], without: frozenset[str] = frozenset()) -> str:
     """The digest of a folder with these names."""
     return xxhash.xxh3_128_hexdigest(b"\0".join(os.fsencode(name) for name in sorted(names) if name not in without))
+
+
+def files_below(folder: str) -> Iterator[str]:
+    """The files in a folder and in those below, up to a bound."""
+    left = MOST_BELOW
+    for place, folders, files in os.walk(folder):
+        folders[:] = sorted(folders)[:left]
+        found = sorted(files)[:left]
+        left -= len(found)
+        yield from (os.path.join(place, file) for file in found)
 
 
 def own_names(folder: str, wrote: Iterable[str]) -> frozenset[str]:

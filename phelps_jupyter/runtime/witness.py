@@ -14,7 +14,7 @@ from typing import Any
 from phelps_jupyter.runtime.ground import Ground
 from phelps_jupyter.runtime.notes import Act, Book
 from phelps_jupyter.runtime.programs import ASKING, SCRIPTS, named, words
-from phelps_jupyter.runtime.sights import Stamp, file_digest, listed, stamp_now, standing
+from phelps_jupyter.runtime.sights import Stamp, file_digest, files_below, listed, stamp_now, standing
 
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 SOURCES = tuple(importlib.machinery.all_suffixes())
@@ -169,8 +169,9 @@ class Witness:
         to, called = self._place(target, target_folder)
         is_folder = standing(absolute) == "folder" and not os.path.islink(absolute)
         if name is not None:
-            for read in [each for each in self._read if each.startswith(f"{name}/")] if is_folder else []:
-                self._secure(self._ground.path(read), read)
+            for inner in files_below(absolute) if is_folder else ():
+                if (named := self._ground.name(inner)) is not None:
+                    self._removed(inner, named)
             self._removed(absolute, name)
         if called is not None and is_folder:
             self._book.add(Act.MOVED, called)
@@ -185,7 +186,7 @@ class Witness:
     def _removed(self, absolute: str, name: str) -> None:
         self._secure(absolute, name)
         self._wrote.discard(name)
-        self._book.add(Act.REMOVED, name)
+        self._book.add(Act.REMOVED, name, text=standing(absolute))
 
     def _make(self, path: AnyPath, mode: int, folder: int) -> None:
         del mode

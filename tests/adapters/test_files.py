@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 
 from phelps_jupyter.adapters.disk_store import DiskStore
-from phelps_jupyter.adapters.files import Files
+from phelps_jupyter.adapters.files import Files, as_condition
 from phelps_jupyter.adapters.index import SqliteIndex
 from phelps_jupyter.core.model import Digest, Part, PartKind, Seen
 from phelps_jupyter.errors import DeclarationError, StoreError
+from phelps_jupyter.runtime.sights import word_digest
 
 LONG_AGO = 1_000_000_000
 
@@ -163,6 +164,34 @@ def test_a_file_is_brought_back_as_it_was(files: Files, folder: Path) -> None:
     assert files.altered(wrote) == []
     assert (folder / "deep/er/d.csv").read_text() == "deep/er/d.csv"
     assert (folder / "a.csv").stat().st_mode & 0o777 == 0o600
+
+
+def test_what_a_body_took_away_is_taken_away_again_and_folders_are_made_again(files: Files, folder: Path) -> None:
+    left = {"sub": "absent", "sub/c.csv": "absent", "new/deep": "folder", "new": "folder"}
+    wrote = Seen(files=tuple(Part(PartKind.PATH, name, Digest(word_digest(word))) for name, word in left.items()))
+    assert files.altered(wrote) == list(wrote.files)
+    files.restore(files.altered(wrote), DiskStore(str(folder / ".phelps")))
+    assert files.altered(wrote) == []
+    assert ((folder / "sub").exists(), (folder / "new" / "deep").is_dir()) == (False, True)
+
+
+def test_a_folder_that_others_have_filled_is_not_taken_away(files: Files, folder: Path) -> None:
+    part = Part(PartKind.PATH, "sub", Digest(word_digest("absent")))
+    with pytest.raises(StoreError, match="sub can't be restored"):
+        files.restore([part], DiskStore(str(folder / ".phelps")))
+
+
+@pytest.mark.parametrize(
+    ("left", "kind", "found"),
+    [
+        (Part(PartKind.FILE, "a", Digest("d")), PartKind.FILE, "d"),
+        (Part(PartKind.FILE, "a", Digest("d")), PartKind.PATH, word_digest("file")),
+        (Part(PartKind.PATH, "a", Digest(word_digest("absent"))), PartKind.FILE, ""),
+        (Part(PartKind.PATH, "a", Digest(word_digest("absent"))), PartKind.PATH, word_digest("absent")),
+    ],
+)
+def test_what_a_body_left_is_what_a_condition_finds(left: Part, kind: PartKind, found: str) -> None:
+    assert as_condition(left, kind) == found
 
 
 def test_a_file_that_cant_be_brought_back_is_told(files: Files, folder: Path) -> None:

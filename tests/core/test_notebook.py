@@ -14,6 +14,7 @@ from phelps_jupyter.core.model import (
     TaskName,
     Version,
 )
+from phelps_jupyter.core.nodes import Learned
 from phelps_jupyter.core.notebook import Notebook, declare
 from phelps_jupyter.core.runs import Run
 
@@ -82,11 +83,17 @@ def test_a_guessed_change_provides_the_name_anew():
     assert provider(notebook(LOAD, SORTED, FIT), "fit", "table") == "c1"
 
 
+def learn(found: Notebook, task: str, after: str, *, changed: bool, before: str = "d1") -> dict[str, Learned]:
+    """What a run of this task tells of `table`, by the task whose code it is."""
+    run = run_of(found, task, {"table": after}, ("table",) if changed else ())
+    graph = found.graph()
+    names = {graph.nodes[cell].bindings.code: name for name, cell in graph.tasks.items()}
+    return {names[code]: learned for code, learned in found.learn(run, {"table": Digest(before)}).items()}
+
+
 def test_a_guess_that_digests_overrule_is_learned():
     found = notebook(LOAD, SORTED, FIT)
-    learned = found.learn(run_of(found, "sorted", {"table": "d1"}), {"table": Digest("d1")})
-    assert learned is not None
-    assert learned.denied == {"table"}
+    assert learn(found, "sorted", "d1", changed=False) == {"sorted": Learned(denied=frozenset({"table"}))}
     assert provider(found, "fit", "table") == "c0"
 
 
@@ -102,37 +109,73 @@ def test_names_that_a_plain_cell_was_seen_to_bind_are_learned():
     assert found.learn_bound(CellId("c3"), ["c"]) is None
 
 
-def test_a_guess_that_was_right_is_no_news():
+def test_a_guess_that_was_right_links_nothing_anew():
     found = notebook(LOAD, SORTED, FIT)
-    assert found.learn(run_of(found, "sorted", {"table": "d2"}, ("table",)), {"table": Digest("d1")}) is None
+    assert learn(found, "sorted", "d2", changed=True) == {"sorted": Learned(added=frozenset({"table"}))}
+    assert provider(found, "fit", "table") == "c1"
 
 
 def test_a_change_that_nobody_foresaw_is_learned():
     found = notebook(LOAD, "%%task quiet\nprint(len(table))", FIT)
-    learned = found.learn(run_of(found, "quiet", {"table": "d2"}, ("table",)), {"table": Digest("d1")})
-    assert learned is not None
-    assert learned.added == {"table"}
+    assert learn(found, "quiet", "d2", changed=True)["quiet"].added == {"table"}
     assert provider(found, "fit", "table") == "c1"
 
 
 def test_what_was_learned_once_is_no_news():
     found = notebook(LOAD, SORTED, FIT)
-    run = run_of(found, "sorted", {"table": "d1"})
-    found.learn(run, {"table": Digest("d1")})
-    assert found.learn(run, {"table": Digest("d1")}) is None
+    learn(found, "sorted", "d1", changed=False)
+    assert learn(found, "sorted", "d1", changed=False) == {}
+
+
+def test_that_nothing_is_to_be_learned_is_learned_once():
+    found = notebook(LOAD, FIT)
+    before = found.graph()
+    assert learn(found, "fit", "d1", changed=False) == {"fit": Learned()}
+    assert learn(found, "fit", "d1", changed=False) == {}
+    assert found.graph() is before
 
 
 def test_a_later_run_takes_a_denial_back():
     found = notebook(LOAD, SORTED, FIT)
-    found.learn(run_of(found, "sorted", {"table": "d1"}), {"table": Digest("d1")})
-    learned = found.learn(run_of(found, "sorted", {"table": "d2"}, ("table",)), {"table": Digest("d1")})
-    assert learned is not None
-    assert learned.denied == frozenset()
+    learn(found, "sorted", "d1", changed=False)
+    assert learn(found, "sorted", "d2", changed=True)["sorted"].denied == frozenset()
+
+
+def test_a_change_that_was_seen_once_is_not_denied_by_an_equal_cell_that_changes_nothing():
+    found = notebook(LOAD, SORTED, "%%task again --in table\ntable.sort()", FIT)
+    learn(found, "sorted", "d2", changed=True)
+    assert learn(found, "again", "d2", changed=False, before="d2") == {}
+    assert provider(found, "again", "table") == "c1"
+
+
+def test_a_run_whose_cell_is_gone_teaches_by_its_own_code():
+    found = notebook(LOAD, SORTED, FIT)
+    run = run_of(found, "sorted", {"table": "d2"}, ("table",))
+    found.read([Cell(CellId("c0"), LOAD)], 1.0)
+    assert set(found.learn(run, {"table": Digest("d1")})) == {run.task.bindings.code}
+
+
+def test_what_an_unforeseen_change_may_have_left_as_it_was_is_handed_on():
+    found = notebook(
+        LOAD, "%%task quiet\nprint(len(table))", "%%task out --out n\nn = len(table)\nprint(len(table))", FIT
+    )
+    assert found.graph().handed_on(CellId("c1")) == frozenset()
+    learn(found, "quiet", "d2", changed=True)
+    handed_on = found.graph().handed_on
+    assert (handed_on(CellId("c1")), handed_on(CellId("c2")), handed_on(CellId("c3"))) == ({"table"}, set(), set())
+
+
+def test_an_edit_of_code_whose_guess_was_right_keeps_the_links():
+    found = notebook(LOAD, SORTED, FIT)
+    learn(found, "sorted", "d2", changed=True)
+    before = found.graph().following
+    found.ran(CellId("c1"), "%%task sorted --in table\ntable.sort(reverse=True)", 1.0)
+    assert found.graph().following is before
 
 
 def test_what_was_learned_goes_with_the_code():
     found = notebook(LOAD, SORTED, FIT)
-    found.learn(run_of(found, "sorted", {"table": "d1"}), {"table": Digest("d1")})
+    learn(found, "sorted", "d1", changed=False)
     found.ran(CellId("c1"), "%%task sorted --in table\ntable.sort(key=abs)", 1.0)
     assert provider(found, "fit", "table") == "c1"
 
@@ -144,6 +187,5 @@ def test_the_files_that_a_run_was_seen_to_use_are_learned():
     run.seen = Seen(
         (table, Part(PartKind.FOLDER, "data", Digest("f2"))), files=(Part(PartKind.FILE, "out.csv", table.digest),)
     )
-    learned = found.learn(run, {})
-    assert learned is not None
+    learned = found.learn(run, {})[run.task.bindings.code]
     assert (learned.read, learned.wrote) == ({"table.csv", "data/"}, {"out.csv"})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from documents import (
     CHAIN,
     DIAMOND,
@@ -23,10 +25,31 @@ from phelps_jupyter.core import events as ev
 from phelps_jupyter.core.bindings import analyse
 from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.machine import Machine
-from phelps_jupyter.core.model import Cell, CellId, Digest, Key, Part, PartKind, RunId, RunState, Seen, TaskName
+from phelps_jupyter.core.model import (
+    Cell,
+    CellId,
+    Digest,
+    Key,
+    Part,
+    PartKind,
+    RunId,
+    RunState,
+    Seen,
+    TaskName,
+    Version,
+)
 from phelps_jupyter.core.nodes import Learned
 from phelps_jupyter.core.notebook import Notebook
-from phelps_jupyter.core.plan import ahead_of_files, is_current, moved, needed, outdated, providers, upstream
+from phelps_jupyter.core.plan import (
+    ahead_of_files,
+    is_current,
+    moved,
+    needed,
+    outdated,
+    providers,
+    to_run_again,
+    upstream,
+)
 
 
 def made(machine: Machine) -> list[str]:
@@ -272,6 +295,16 @@ def test_a_run_that_reads_from_another_task_now_is_not_current(machine):
 def test_moved_are_the_tasks_that_read_from_another_task_now(machine):
     play(machine, sourced(FIRST, THIRD), ONE_ENGINE, ask("fit"), done(0), done(1), sourced(FIRST, SECOND, THIRD))
     assert moved(machine.graph, machine.runs) == ("fit",)
+
+
+def test_a_task_that_is_to_hand_on_an_input_is_run_again_for_it(machine):
+    play(machine, sourced(FIRST, "%%task quiet\nprint(x)"), ONE_ENGINE, ask("quiet"), done(0), done(1))
+    quiet, run = CellId("quiet"), machine.runs[RunId(1)]
+    told = replace(machine.graph, writes={**machine.graph.writes, quiet: frozenset({"x"})})
+    assert to_run_again(told, machine.runs, run, relinked=True) == ("quiet",)
+    assert to_run_again(told, machine.runs, run, relinked=False) == ()
+    run.outputs = (*run.outputs, Version("x", Digest("d"), 8, ""))
+    assert to_run_again(told, machine.runs, run, relinked=True) == ()
 
 
 def test_a_task_that_was_edited_has_not_moved(machine):

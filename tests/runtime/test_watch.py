@@ -17,7 +17,7 @@ import pytest
 
 from phelps_jupyter.runtime import attempts, digests, launch, shipment, values
 from phelps_jupyter.runtime.orders import Given, Order, Outcome, Sightings
-from phelps_jupyter.runtime.sights import own_names, watched_digest
+from phelps_jupyter.runtime.sights import own_names, watched_digest, word_digest
 
 HANG = 60.0
 LONG_AGO = 1_600_000_000
@@ -313,6 +313,29 @@ def test_what_a_body_wrote_is_its_output_and_no_condition(
     assert list(seen.kept) == written
 
 
+@pytest.mark.parametrize(
+    ("body", "left"),
+    [
+        ("import os\nos.remove('in/a.txt')", {"in/a.txt": "absent"}),
+        ("import os\nos.rename('in/a.txt', 'in/c.txt')", {"in/a.txt": "absent"}),
+        ("import os\nos.rename('in', 'out')", dict.fromkeys(("in", "in/a.txt", "in/b.txt"), "absent")),
+        ("import shutil\nshutil.rmtree('in')", dict.fromkeys(("in", "in/a.txt", "in/b.txt"), "absent")),
+        ("import subprocess\nsubprocess.run(['rm', 'in/a.txt'])", {"in/a.txt": "absent"}),
+        ("import os\nos.remove('in/a.txt')\nopen('in/a.txt', 'w').write('new')", {}),
+        ("import os\nopen('t.txt', 'w').close()\nos.remove('t.txt')\nos.mkdir('d')\nos.rmdir('d')", {}),
+        ("import os\nos.makedirs('new/deep')", {"new": "folder", "new/deep": "folder"}),
+        ("import os\nos.makedirs('in', exist_ok=True)", {}),
+    ],
+)
+def test_what_a_body_took_away_and_folders_that_it_made_are_told(place: Place, body: str, left: dict[str, str]) -> None:
+    place.put("in/a.txt")
+    place.put("in/b.txt")
+    seen = place.sees(body)
+    assert {one.name: one.digest for one in seen.wrote if one.kind == "path"} == {
+        name: word_digest(word) for name, word in left.items()
+    }
+
+
 def test_a_body_that_listed_its_own_outputs_finds_its_conditions_unbroken(place: Place) -> None:
     place.put("out/a.txt")
     place.put("out/stale.txt")
@@ -324,7 +347,11 @@ open("out/a.txt", "w").write("new")
 open("out/b.txt", "w").write("new")
 """
     seen = place.sees(body)
-    assert (conditions(seen), wrote(seen), place.broken(seen)) == ([("folder", "out")], ["out/a.txt", "out/b.txt"], [])
+    assert (conditions(seen), wrote(seen), place.broken(seen)) == (
+        [("folder", "out")],
+        ["out/a.txt", "out/b.txt", "out/stale.txt"],
+        [],
+    )
 
 
 def test_a_file_that_someone_else_changes_meanwhile_is_torn(place: Place) -> None:

@@ -1,0 +1,71 @@
+"""What tasks above a plain cell may do that nobody knows yet: for one pass, where the cell can't be run once more.
+
+Knows what runs have found out, by code; nothing of values and of runs that are open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Set
+
+import xxhash
+
+from phelps_jupyter.core.graph import Graph
+from phelps_jupyter.core.model import CellId, Digest, Task, TaskName
+from phelps_jupyter.core.nodes import Learned, Node
+
+Known = Mapping[Digest, Learned]
+
+_NOTHING = Learned()
+
+
+def whole_code(graph: Graph, cell: CellId) -> Digest:
+    """The code of a cell with that of the functions and classes of the notebook that it may call.
+
+    Where a run of this has been seen, it is known what it does to its inputs and to files.
+    """
+    codes = {definer.bindings.code for definer in _definers(graph, cell)}
+    code = graph.nodes[cell].bindings.code
+    return Digest(xxhash.xxh3_128_hexdigest(" ".join([code, *sorted(codes)]).encode())) if codes else code
+
+
+def may_change(graph: Graph, known: Known, cell: CellId, names: Set[str]) -> tuple[TaskName, ...]:
+    """The tasks above that are given one of these names as the cell reads it, and may change its object in place.
+
+    A name that the cell does not read is another name of such an object.
+    """
+    inputs = graph.inputs[cell]
+    return tuple(
+        task.name
+        for task in _tasks_above(graph, cell)
+        if task.options.outputs is None
+        and whole_code(graph, task.cell) not in known
+        # What was given to it before the cell's value was bound is another object.
+        and any(given in names and inputs.get(given, by) == by for given, by in graph.inputs[task.cell].items())
+    )
+
+
+def may_write(graph: Graph, known: Known, cell: CellId) -> tuple[TaskName, ...]:
+    """The tasks above that may write files which the cell looks for; none, where its code shows no look at files.
+
+    Those that were seen to write may write others, by paths that they compute.
+    """
+    if not any(node.bindings.looks for node in (graph.nodes[cell], *_definers(graph, cell))):
+        return ()
+    return tuple(
+        task.name
+        for task in _tasks_above(graph, cell)
+        if whole_code(graph, task.cell) not in known or known.get(task.bindings.code, _NOTHING).wrote
+    )
+
+
+def _tasks_above(graph: Graph, cell: CellId) -> Iterator[Task]:
+    index = graph.nodes[cell].index
+    tasks = (graph.nodes[above].task for above in graph.tasks.values() if graph.nodes[above].index < index)
+    return (task for task in tasks if task is not None and not task.still)
+
+
+def _definers(graph: Graph, cell: CellId) -> Iterator[Node]:
+    """The cells that define what this one may call."""
+    for name, provider in graph.inputs[cell].items():
+        if provider is not None and name in graph.nodes[provider].bindings.definitions:
+            yield graph.nodes[provider]

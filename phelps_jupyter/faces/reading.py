@@ -1,0 +1,103 @@
+"""What a plain cell reads of tasks: waited for and bound before it runs, or refused with what is at fault."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from phelps_jupyter.adapters.namespace import Fetched, Placeholder
+from phelps_jupyter.core.freshness import Verdict
+from phelps_jupyter.core.model import CellId, RunId, TaskName
+from phelps_jupyter.core.runs import Run
+from phelps_jupyter.errors import TaskFailed
+from phelps_jupyter.faces.unforeseen import unforeseen_by
+
+if TYPE_CHECKING:
+    from phelps_jupyter.faces.live import Live
+    from phelps_jupyter.session import Session
+
+
+class Reading:
+    """Of one kernel."""
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+
+    def bring(self, cell: CellId) -> None:
+        """Wait for what the cell reads, and bind it. Errors: TaskFailed, Interrupted."""
+        self._wait_for_writers(cell)
+        for name, task in self._reads(cell):
+            self._bring(name, task)
+        # There is one pass: what tasks above may do to the cell's values and files must be known before it runs.
+        live = self._live
+        unforeseen = live.headless and unforeseen_by(live.graph, live.notebook.learned, cell, live.shell.user_ns)
+        if unforeseen and live.has_session:
+            live.wait(unforeseen, f"what {', '.join(unforeseen)} may change")
+
+    def _wait_for_writers(self, cell: CellId) -> None:
+        """Tasks that write files which the cell reads, or that must have read those that it writes."""
+        nodes = (self._live.graph.nodes[above] for above in self._live.graph.after[cell])
+        tasks = [node.task.name for node in nodes if node.task is not None]
+        if tasks:
+            self._live.wait(tasks, f"the files of {', '.join(tasks)}")
+
+    def _reads(self, cell: CellId) -> Iterable[tuple[str, TaskName]]:
+        for name, provider in self._live.graph.inputs[cell].items():
+            node = self._live.graph.nodes[provider] if provider is not None else None
+            if node is not None and node.task is not None:
+                yield name, node.task.name
+            elif name in self._live.graph.absent.get(cell, ()):
+                self._live.namespace.drop(name)
+            elif self._live.namespace.is_plain(name):
+                # A task below has this name too: the cell reads what stood under it before.
+                self._live.namespace.uncover(name)
+            elif isinstance(self._live.shell.user_ns.get(name), Placeholder):
+                yield name, self._live.shell.user_ns[name].task
+
+    def _bring(self, name: str, task: TaskName) -> None:
+        """Wait for the task and bind its value in the kernel."""
+        run = self._live.session.latest(task)
+        if run is None:
+            self._bring_stored(name, task)
+            return
+        self._live.wait([task], f"{name} of {task}")
+        run = self._live.session.latest(task)
+        assert run is not None
+        if not run.good:
+            raise failed(self._live.session, task)
+        version = run.version(name)
+        if version is None:
+            self._check_absence(name, run)
+        elif self._live.namespace.fetched(name) != (fetched := Fetched(run.id, version.digest, version.identity)):
+            self._live.namespace.bind(name, self._live.session.store.get, fetched)
+
+    def _bring_stored(self, name: str, task: TaskName) -> None:
+        """The task has not run in this kernel; its stored result serves if it is fresh."""
+        if self._live.namespace.is_plain(name) or self._live.namespace.fetched(name) or hasattr(builtins, name):
+            return
+        judged = self._live.judgements()[task]
+        record = judged.record if judged.verdict is Verdict.FRESH else None
+        version = next((one for one in record.outputs if one.name == name), None) if record else None
+        if version is None:
+            raise TaskFailed(f"`{name}` comes from task {task}, which has not run here: run its cell first", task=task)
+        fetched = Fetched(RunId(-1), version.digest, version.identity)
+        self._live.namespace.bind(name, self._live.session.store.get, fetched)
+
+    def _check_absence(self, name: str, run: Run) -> None:
+        """The task ended well and provides no value for a name that it was to write. Errors: TaskFailed."""
+        task = run.task.name
+        if name in run.left_out:
+            raise TaskFailed(f"`{name}` of task {task} could not be stored: {run.left_out[name]}", task=task)
+        if isinstance(self._live.shell.user_ns.get(name), Placeholder):
+            del self._live.shell.user_ns[name]
+
+
+def failed(session: Session, task: TaskName) -> TaskFailed:
+    """The error for whoever wanted a value of this task."""
+    view = session.view(task)
+    root = session.view(TaskName(view.skipped_for)) if view.skipped_for else view
+    what = root.failure.message if root.failure else (root.state.value if root.state else "not run")
+    kind = f"{root.failure.type}: " if root.failure and root.failure.type else ""
+    place = f", line {root.failure.line}" if root.failure and root.failure.line else ""
+    return TaskFailed(f"task {root.name} (cell {root.place}{place}): {kind}{what}", task=root.name)

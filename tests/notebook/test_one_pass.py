@@ -1,0 +1,122 @@
+"""A headless run is one pass: plain cells wait for what tasks above may do that nobody knows yet."""
+
+from __future__ import annotations
+
+import nbformat
+import pytest
+
+pytestmark = pytest.mark.notebook
+
+FILL = "def fill(items):\n    items[0] = 9\nfill(rows)"
+COPIES = {
+    "load": "%%task load\nrows = [3, 1]",
+    "one": f"%%task one\n{FILL}",
+    "between": "print(rows)",
+    "two": f"%%task two\n{FILL}",
+    "below": "print(rows)",
+    "last": "%%task last\ntotal = sum(rows)",
+    "show": "print(total)",
+}
+
+
+def texts(book) -> list[str]:
+    """What the plain cells print in a run."""
+    out = book.folder / "out.ipynb"
+    book.run("-o", str(out))
+    return [cell.outputs[0].text.strip() for cell in nbformat.read(out, 4).cells if "print" in cell.source]
+
+
+def test_a_plain_cell_shows_an_unforeseen_change_the_first_time(book):
+    assert texts(book(given="rows = [3, 1]", fill=f"%%task fill\n{FILL}", show="print(rows)")) == ["[9, 1]"]
+
+
+def test_equal_cells_of_which_the_second_changes_nothing_do_not_deny_the_change(book):
+    notebook = book(**COPIES)
+    assert texts(notebook) == ["[9, 1]", "[9, 1]", "10"]
+    assert notebook.run().ran() == []
+
+
+def test_a_change_that_an_edit_above_has_made_needless_is_handed_on(book):
+    notebook = book(**COPIES)
+    texts(notebook)
+    notebook.edit("load", "[3, 1]", "[9, 1]")
+    assert texts(notebook) == ["[9, 1]", "[9, 1]", "10"]
+    assert notebook.run().ran() == []
+
+
+def test_a_helper_that_changes_its_argument_from_now_on_is_waited_for(book):
+    cells = {"given": "rows = [3, 1]\ndef first(x):\n    return x[0]", "use": "%%task use\nn = first(rows)"}
+    notebook = book(**cells, show="print(rows)")
+    assert texts(notebook) == ["[3, 1]"]
+    notebook.edit("given", "return x[0]", "return x.pop(0)")
+    assert texts(notebook) == ["[1]"]
+
+
+def test_a_file_of_a_computed_name_is_read_after_its_writer(book):
+    notebook = book(
+        given="k = 2",
+        write="%%task write\nwith open(f'out_{k}.txt', 'w') as out:\n    out.write(str(k))",
+        read="print(open(f'out_{k}.txt').read())",
+    )
+    assert texts(notebook) == ["2"]
+    notebook.edit("given", "2", "3")
+    assert texts(notebook) == ["3"]
+
+
+def test_what_is_seen_while_the_cell_waits_for_another_task_counts(book):
+    notebook = book(
+        given="rows = [3, 1]",
+        fill=f"%%task fill\n{FILL}",
+        after="%%task after --after fill\nn = 1",
+        show="print(n, rows)",
+    )
+    assert texts(notebook) == ["1 [9, 1]"]
+
+
+GIVEN = "import threading\nlock = threading.Lock()\nn = 4\ntext = 'n + 1'"
+
+
+def test_a_task_that_may_read_everything_goes_without_what_cant_be_handed_to_it(book):
+    ran = book(given=GIVEN, use="%%task use\nm = eval(text)", show="print(m)").run()
+    assert (ran.code, ran.summary("use", "m")) == (0, "5")
+    assert ran.tasks["use"]["left_out"] == {"lock": "it was not handed to the task: _thread.lock can't be stored"}
+
+
+def test_who_reads_it_all_the_same_is_told_why_it_is_not_there(book):
+    ran = book(given=GIVEN, use="%%task use\nheld = eval('lo' + 'ck')", named="%%task named\nlock.locked()").run()
+    error = ran.tasks["use"]["error"]
+    assert (error["type"], "the notebook's `lock` can't be handed to a task" in error["message"]) == ("NameError", True)
+    assert "input `lock` can't be handed to a task" in ran.tasks["named"]["error"]["message"]
+
+
+def test_a_task_that_failed_for_want_of_a_file_runs_when_it_is_there(book):
+    notebook = book(read="%%task read\ntext = open('in.txt').read()")
+    assert notebook.run().tasks["read"]["state"] == "failed"
+    assert notebook.plan().tasks["read"]["verdict"] == "stale"
+    (notebook.folder / "in.txt").write_text("there")
+    again = notebook.run()
+    assert (again.ran(), again.tasks["read"]["state"]) == (["read"], "done")
+
+
+def test_a_file_that_a_task_removes_stays_removed_and_nothing_runs_for_it(book):
+    notebook = book(
+        write="%%task write\nopen('tmp.txt', 'w').write('x')",
+        take="%%task take\nimport os\ntext = open('tmp.txt').read()\nos.remove('tmp.txt')",
+        look="import os\nprint(os.path.exists('tmp.txt'))",
+    )
+    assert notebook.run().ran() == ["write", "take"]
+    assert texts(notebook) == ["False"]
+    (notebook.folder / "tmp.txt").write_text("put there by hand")
+    again = notebook.run()
+    assert (again.ran(), (notebook.folder / "tmp.txt").exists()) == ([], False)
+    assert [task["verdict"] for task in notebook.plan().report["tasks"]] == ["fresh", "fresh"]
+
+
+def test_in_the_live_kernel_nobody_waits_and_the_reader_is_stale_afterwards(kernel, tmp_path):
+    kernel.execute("rows = [3, 1]", "given")
+    kernel.execute(f"%%task fill\nimport os\nwhile not os.path.exists('go'):\n    pass\n{FILL}", "fill")
+    assert kernel.text("print(rows)", "show") == "[3, 1]\n"
+    (tmp_path / "go").touch()
+    kernel.execute("%phelps wait")
+    assert "is stale: what it reads has changed" in kernel.text("%phelps plan")
+    assert "[9, 1]" in kernel.text("%phelps run\n%phelps wait")
