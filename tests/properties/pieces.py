@@ -7,7 +7,7 @@ from __future__ import annotations
 
 
 def _pieces(lines: str, blocks: str) -> tuple[str, ...]:
-    return (*lines.strip().split("\n"), *blocks.strip().split("\n\n"))
+    return (*lines.strip().splitlines(), *blocks.strip().split("\n\n"))
 
 
 INTEGERS = _pieces(
@@ -100,6 +100,16 @@ with open('out_<n>.txt', 'w') as out:
 from pathlib import Path
 Path('out_1.txt').write_text(str(<i>))
 
+with open(f'out_{<i> % 3}.txt', 'w') as out:
+    out.write(str(<i> + <n>))
+
+with open(f'out_{<i> % 3}.txt') as out:
+    <I> = int(out.read())
+
+import os
+if os.path.exists('out_1.txt'):
+    os.remove('out_1.txt')
+
 from pathlib import Path
 <I> = int(Path('data/one.txt').read_text()) + <n>
 
@@ -149,6 +159,7 @@ print(<x>.pop())
 <X> = list(map(<f>, [<n>, <n2>]))
 <X> = list(map(<f>, <x2>))
 exec('<x>.append(<n>)')
+<X> = list(map(<x2>.append, [<n>]))
 """,
     """
 for n in <x2>:
@@ -176,6 +187,13 @@ if <i> > <n>:
 
 def push(items, n=<n>):
     items.append(n)
+
+def fill(items):
+    items[0] = <n>
+fill(<x>)
+
+import heapq
+heapq.heapify(<x>)
 
 def grow(n):
     <x>.append(n + <i>)
@@ -363,12 +381,9 @@ def <F>(x):
 """,
 )
 
-# Known to be shown wrongly, written only if PHELPS_GAPS is set. The gap is told above each piece; of the first one:
-# a change by `map` is not foreseen.
+# Known to be shown wrongly, written only if PHELPS_GAPS is set. The gap is told above each piece.
 GAPS = _pieces(
-    """
-<X> = list(map(<x2>.append, [<n>]))
-""",
+    "",
     """
 # a cache of results that hang on a global: it does not cross a border
 import functools
@@ -376,13 +391,5 @@ import functools
 def <F>(x):
     return x + <i>
 
-# a change that the analysis does not foresee: plain cells below do not wait for it
-def fill(items):
-    items[0] = <n>
-fill(<x>)
-
-# the same, done by a library: copied below itself it changes nothing, and that is believed of both
-import heapq
-heapq.heapify(<x>)
 """,
 )
