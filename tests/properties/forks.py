@@ -15,7 +15,7 @@ import traceback
 from typing import Any
 
 HANG = 90.0
-LIBRARIES = ("numpy", "pandas", "IPython.core.interactiveshell", "plain", "ours")
+LIBRARIES = ("numpy", "pandas", "IPython.core.interactiveshell", "plain", "ours", "fresh")
 
 
 class Forks:

@@ -8,7 +8,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from IPython.core.displayhook import DisplayHook
@@ -59,9 +59,10 @@ class Shell(InteractiveShell):
         """The error is in the result."""
 
 
-def run(folder: str, cells: Sequence[Sequence[str]]) -> dict[str, Any]:
+def run(folder: str, cells: Sequence[Sequence[str]], env: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Each cell's text and error, and the report of each task. ``cells``: ids and texts."""
     os.chdir(folder)
+    os.environ.update(env or {})
     sys.path[:] = ["", *sys.path]
     settings = Config()
     settings.HistoryManager.enabled = False
