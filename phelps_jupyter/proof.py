@@ -29,7 +29,7 @@ from phelps_jupyter.core.freshness import (
 )
 from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.holds import LAPSED, expired
-from phelps_jupyter.core.lineage import Lineages, SightsOf
+from phelps_jupyter.core.lineage import Lineages, SightsOf, VersionOf
 from phelps_jupyter.core.machine import Machine
 from phelps_jupyter.core.model import (
     Digest,
@@ -116,10 +116,6 @@ class Proofs:
     def _capture(self, machine: Machine, run: Run) -> _Held:
         now = Surroundings.now()
         graph = machine.graph
-
-        def version_of(task: TaskName, name: str) -> Digest | None:
-            return version_digest(machine, task, name)
-
         capture = Capture(
             graph,
             run.task.cell,
@@ -127,7 +123,7 @@ class Proofs:
             self.store,
             ModuleSources(now.path),
             self._lineages(machine).of,
-            lambda cell, lineage: self._keeper.cell(graph, cell, lineage, version_of),
+            lambda cell, lineage: self._keeper.cell(graph, cell, lineage, _versions_of(machine)),
             self.surface.headless,
         )
         return _Held(capture.take(), now, LibraryOptions.now())
@@ -135,7 +131,7 @@ class Proofs:
     def _lineages(self, machine: Machine) -> Lineages:
         return Lineages(
             machine.graph,
-            lambda task, name: version_digest(machine, task, name),
+            _versions_of(machine),
             self._sights_of,
         )
 
@@ -158,8 +154,23 @@ class Proofs:
         if frozen is not None:
             self._parts[run.id] = frozen.record.parts
             return Proof(frozen.record.key, frozen.record.parts, frozen.record, Verdict.FRESH, (frozen.reason,))
+        sources = ModuleSources(self._held[run.id].surroundings.path)
+        parts = self._parts[run.id] = self._made_parts(machine, run, sources)
+        key = key_of(parts)
+        found = self.index.find(key, seed_text(run.task))
+        record = next((one for one in found if not self._unfit(machine.graph, run.task, one)), None)
+        self._files.keep()
+        if record is not None:
+            return Proof(key, parts, record, Verdict.FRESH, ())
+        ground = Ground(machine.graph, run.task, _versions_of(machine), self._sights_of)
+        accepted = self._holdings.accepted(ground, key, parts, lambda one: self._unfit(machine.graph, run.task, one))
+        if accepted is not None:
+            return Proof(key, parts, accepted.record, Verdict.FRESH, (accepted.reason,))
+        parts = self._parts[run.id] = self._keeper.with_modules(parts, sources.find)
+        return Proof(key, parts, None, Verdict.STALE, self._reasons(machine, run, parts, found))
+
+    def _made_parts(self, machine: Machine, run: Run, sources: ModuleSources) -> tuple[Part, ...]:
         held = self._held[run.id]
-        sources = ModuleSources(held.surroundings.path)
         parts: tuple[Part, ...] = (
             *task_parts(machine.graph, run.task),
             *version_parts(machine, run, sources),
@@ -173,29 +184,11 @@ class Proofs:
             *held.options.settings(libraries_reached(run.task, parts)),
         )
         lineages = self._lineages(machine)
-        setters = SettingLineages(machine.graph, lambda task, name: version_digest(machine, task, name), lineages)
+        setters = SettingLineages(machine.graph, _versions_of(machine), lineages)
         parts = (*parts, *setting_parts(settings, setters.of(run.task.cell)))
         givens = (*held.captured.givens, *givens_of(machine, run))
         absent = absence_parts(machine.graph, run.task.cell, {given.name for given in givens}, lineages.of)
-        parts = (*widest(parts), *alias_parts(givens), *absent)
-        self._parts[run.id] = parts
-        key = key_of(parts)
-        found = self.index.find(key, seed_text(run.task))
-        record = next((one for one in found if not self._unfit(machine.graph, run.task, one)), None)
-        self._files.keep()
-        if record is not None:
-            return Proof(key, parts, record, Verdict.FRESH, ())
-        ground = Ground(
-            machine.graph,
-            run.task,
-            lambda task, name: version_digest(machine, task, name),
-            self._sights_of,
-        )
-        accepted = self._holdings.accepted(ground, key, parts, lambda one: self._unfit(machine.graph, run.task, one))
-        if accepted is not None:
-            return Proof(key, parts, accepted.record, Verdict.FRESH, (accepted.reason,))
-        parts = self._parts[run.id] = self._keeper.with_modules(parts, sources.find)
-        return Proof(key, parts, None, Verdict.STALE, self._reasons(machine, run, parts, found))
+        return (*widest(parts), *alias_parts(givens), *absent)
 
     def again(self, machine: Machine, run: Run, proof: Proof) -> Proof:
         """After another look into the index: another kernel may have stored the result in between."""
@@ -308,6 +301,10 @@ class Proofs:
             absent=told_absences(machine, run, [given.name for given in givens], withheld),
             note=note_of(run, self.surface.notebook, self.parts(run.id)),
         )
+
+
+def _versions_of(machine: Machine) -> VersionOf:
+    return lambda task, name: version_digest(machine, task, name)
 
 
 def _not_kept(last: Record, task: Task) -> Reason:
