@@ -32,7 +32,6 @@ from phelps_jupyter.core.holds import LAPSED, expired
 from phelps_jupyter.core.lineage import Lineages, SightsOf, VersionOf
 from phelps_jupyter.core.machine import Machine
 from phelps_jupyter.core.model import (
-    Digest,
     Key,
     Part,
     PartKind,
@@ -41,7 +40,6 @@ from phelps_jupyter.core.model import (
     RunId,
     Seen,
     Task,
-    TaskName,
 )
 from phelps_jupyter.core.modules import Wanted, imported, module_parts, widest
 from phelps_jupyter.core.runs import Run
