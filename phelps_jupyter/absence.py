@@ -19,10 +19,15 @@ if TYPE_CHECKING:
 def absence_parts(
     graph: Graph, cell: CellId, given: Collection[str], lineage_of: Callable[[CellId], Digest | None]
 ) -> tuple[Part, ...]:
-    """Parts for the names that the cell may read and does not get: a cell above that comes to bind one is news."""
+    """Parts for the names that the cell may read and does not get: a cell above that comes to bind one is news.
+
+    None for names that it would only pass on: they hang on who reads them below.
+    """
+    passed = graph.optional(cell) - graph.nodes[cell].bindings.lines.keys()
     return tuple(
         Part(PartKind.INPUT, name, GIVES_NONE, "absent", _origin(graph, provider, lineage_of))
         for name, provider in _missing(graph, cell, given)
+        if provider is not None or name not in passed
     )
 
 

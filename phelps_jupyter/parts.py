@@ -42,7 +42,8 @@ def outputs_of(graph: Graph, task: Task) -> tuple[str, ...]:
         if provider == task.cell
     }
     # What a called function binds is named in no code of this cell.
-    own = bindings.writes | bindings.fleeting
+    # What it may leave as it is, it hands on.
+    own = bindings.writes | bindings.fleeting | graph.optional(task.cell)
     bound = {name for name in graph.writes[task.cell] if name in own or name not in inputs or bindings.binds_unknown}
     return tuple(sorted((bound - (bindings.imports - read)) | guessed | graph.called.get(task.cell, frozenset())))
 

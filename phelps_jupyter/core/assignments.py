@@ -125,7 +125,7 @@ def _augmented(walk: Walk, node: ast.AugAssign) -> None:
         walk.scope.store(target.id)
         walk.scope.hold(target.id, held)
         # A number gets a new object, a list keeps its own: it may still be the same.
-        walk.scope.alias(target.id, objects - {target.id}, parts)
+        walk.scope.alias(target.id, objects, parts)
     else:
         walk.visit(node.value)
         bind_part(walk, target)

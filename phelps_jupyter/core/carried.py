@@ -132,6 +132,9 @@ class Objects:
         here: dict[str, int] = {}
         given: dict[str, frozenset[int]] = {}
         for name, tokens in aliases.items():
+            if name not in self._of and tokens == {name}:
+                # It keeps the only name that it has.
+                continue
             given[name] = frozenset().union(*(self._token(token, here) for token in tokens))
         for name in bound:
             for one in self._of.pop(name, ()):

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from IPython.core.error import InputRejected
 from IPython.core.interactiveshell import InteractiveShell
 
 from phelps_jupyter.adapters.disk_store import DiskStore
@@ -31,6 +30,7 @@ from phelps_jupyter.faces.holding import frozen_tasks
 from phelps_jupyter.faces.nested_cell import run_cell
 from phelps_jupyter.faces.plain_cells import PlainCells
 from phelps_jupyter.faces.reading import Reading
+from phelps_jupyter.faces.refusal import refusal
 from phelps_jupyter.faces.settings import Phelps
 from phelps_jupyter.faces.waiting import Interrupted, wait_until
 from phelps_jupyter.faces.watching import Watching
@@ -233,12 +233,12 @@ class Live:
                 self._reading.bring(cell)
             self.plain_cells.begin(self.graph, cell, self.store_folder)
         except Interrupted as error:
-            raise _refusal("KeyboardInterrupt", error) from None
+            raise refusal("KeyboardInterrupt", error) from None
         except PhelpsError as error:
-            raise _refusal(type(error).__name__, error) from None
+            raise refusal(type(error).__name__, error) from None
         except Exception as error:
             # IPython would drop the hook, and cells would silently read placeholders from then on.
-            raise _refusal("InternalError", InternalError(f"a bug of Phelps: {error!r}")) from error
+            raise refusal("InternalError", InternalError(f"a bug of Phelps: {error!r}")) from error
         finally:
             self._at_start = False
 
@@ -329,10 +329,3 @@ class Live:
         session = self.session
         now, start, sights = Surroundings.now(), self.start.folder, self.plain_cells.sights
         return Judge(self.graph, self.name, session.store, session.index, now, start=start, sights=sights)
-
-
-def _refusal(name: str, error: PhelpsError) -> InputRejected:
-    """The error as IPython lets a cell be refused with, under its own name and without our frames."""
-    kind = type(name, (InputRejected,), {"_render_traceback_": lambda _: [f"{name}: {error}"]})
-    refusal: InputRejected = kind(str(error))
-    return refusal

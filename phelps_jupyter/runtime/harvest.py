@@ -93,11 +93,23 @@ class Harvest:
         changed = tuple(self._changed())
         names = [*order.outputs, *(name for name in changed if name not in order.outputs)]
         present = {name: self._namespace[name] for name in names if self._is_bound(name)}
+        present.update(self._other_names(present))
         stored = [self._store(name, value, present) for name, value in present.items()]
         outputs = tuple(output for output in stored if output is not None)
         withheld = {name: f"it was not handed to the task: {why}" for name, why in order.withheld.items()}
         left_out = {name: why for name, why in withheld.items() if name not in present} | self._left_out
         return Outcome(order.run, order.attempt, "done", outputs, left_out=left_out, changed=changed)
+
+    def _other_names(self, present: Mapping[str, Any]) -> dict[str, Any]:
+        """Inputs that are one object with an input that is handed on: who reads that reads them here as well."""
+        bound = self._bound
+        kept = {id(value) for name, value in present.items() if name in bound and bound[name].value is value}
+        return {
+            name: one.value
+            for name, one in bound.items()
+            if one.given.identity and id(one.value) in kept and not self._order.declared
+            if name not in present and self._namespace.get(name, MISSING) is one.value
+        }
 
     def _changed(self) -> Iterator[str]:
         for name, bound in self._bound.items():

@@ -61,6 +61,8 @@ EDGES: list[tuple[Sequence[str], str]] = [
     (["a = [1]\nb = a", "b.append(2)", "print(a)"], "1-b>2 1-a>2 2-a>3"),
     (["a = [1]\nb = a", "a = 1", "b.append(2)", "print(a)"], "1-b>3 2-a>4"),
     (["a = [1]", "b = a", "c = b", "del a", "c.append(2)", "print(b)"], "1-a>2 2-b>3 1-a>4 3-c>5 2-b>5 5-b>6"),
+    (["a = b = [1]", "a += [2]", "a.append(3)", "b"], "1-a>2 1-b>2 2-a>3 2-b>3 3-b>4"),
+    (["a = 1", "a += 1", "b = a", "b += 1", "a"], "1-a>2 2-a>3 3-b>4 2-a>4 4-a>5"),
     (["a = [1]", "b = a.copy()", "b.append(2)", "print(a)"], "1-a>2 2-b>3 1-a>4"),
     (["a = 1", "if c:\n    b = a", "b.append(1)", "a"], "1-a>2 ?-c>2 ?-b>2 2-b>3 1-a>3 3-a>4"),
     # conditional writes

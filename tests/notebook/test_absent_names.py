@@ -83,3 +83,17 @@ def test_two_names_of_one_new_object_change_together(book):
     notebook = book(a="%%task a\nxs = ys = [1]", t="%%task t\nxs.append(2)", p="print(ys)\nys.append(3)")
     notebook.cells["r"] = "%%task r\nprint(xs, ys)"
     assert shown(notebook, "p", "r")[0] == ["[1, 2]", "[1, 2, 3] [1, 2, 3]"]
+
+
+def test_an_object_is_handed_on_under_all_of_its_names_though_it_did_not_change(book):
+    notebook = book(a="%%task a\nxs = ys = [1]", t="%%task t\nfor x in ys[:]:\n    if x > 3:\n        ys.remove(x)")
+    notebook.cells |= {"p": "print(xs)", "r": "%%task r\nprint(xs, xs is ys)"}
+    assert shown(notebook, "p", "r")[0] == ["[1]", "[1] True"]
+
+
+def test_a_called_function_may_leave_a_name_as_it_is(book):
+    notebook = book(a="b = 1\ndef put(v):\n    global b\n    if v > 4:\n        b = v", t="%%task t\nput(4)")
+    notebook.cells["r"] = "%%task r\nprint(b)"
+    assert shown(notebook, "r")[0] == ["1"]
+    notebook.edit("t", "4", "5")
+    assert shown(notebook, "r")[0] == ["5"]
