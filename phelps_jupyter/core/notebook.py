@@ -94,14 +94,16 @@ class Notebook:
         """A cell is executed; returns its id."""
         return self.document.ran(cell, source, at)
 
-    def learn_bound(self, cell: CellId, names: Iterable[str]) -> Learned | None:
-        """What a plain cell that may bind any name has bound; None when nothing new."""
+    def learn_plain(self, cell: CellId, bound: Iterable[str], used: Iterable[Part]) -> Learned | None:
+        """What a plain cell has bound, where it may bind any name, and the files it has used; None: nothing new."""
         bindings = self._graph.nodes[cell].bindings
-        public = frozenset(name for name in names if name[0] != "_") - bindings.writes
+        public = frozenset(name for name in bound if name[0] != "_") - bindings.writes
         known = self.learned.get(bindings.code, Learned())
-        if not bindings.binds_unknown or public <= known.added:
+        added = known.added | public if bindings.binds_unknown else known.added
+        found = replace(known, added=added, read=known.read | {_named(condition) for condition in used})
+        if found == known:
             return None
-        self.learned[bindings.code] = found = replace(known, added=known.added | public)
+        self.learned[bindings.code] = found
         return found
 
     def learn(self, run: Run, inputs: dict[str, Digest]) -> dict[Digest, Learned]:
@@ -119,13 +121,9 @@ class Notebook:
         wrote = frozenset(file.name for file in run.seen.files)
         found = Learned(added, (known.denied | denied) - added, known.read | read, known.wrote | wrote)
         node = self.graph().nodes.get(run.task.cell)
-        whole = (
-            bindings.code
-            if node is None or node.bindings.code != bindings.code
-            else whole_code(self.graph(), node.cell)
-        )
-        news = {} if whole in self.learned else {whole: Learned()}
-        if found != known:
-            news[bindings.code] = found
+        news = {} if found == known else {bindings.code: found}
+        if node is not None and node.bindings.code == bindings.code:
+            ran = whole_code(self.graph(), node.cell)
+            news |= {} if ran in self.learned else {ran: Learned()}
         self.learned.update(news)
         return news

@@ -19,13 +19,14 @@ _NOTHING = Learned()
 
 
 def whole_code(graph: Graph, cell: CellId) -> Digest:
-    """The code of a cell with that of the functions and classes of the notebook that it may call.
+    """Stands for a task's run: its code with that of the functions and classes of the notebook that it may call.
 
-    Where a run of this has been seen, it is known what it does to its inputs and to files.
+    Where one has been seen, it is known what it does to its inputs and to files. What is known of the code alone may be
+    that of a plain cell.
     """
     codes = {definer.bindings.code for definer in _definers(graph, cell)}
-    code = graph.nodes[cell].bindings.code
-    return Digest(xxhash.xxh3_128_hexdigest(" ".join([code, *sorted(codes)]).encode())) if codes else code
+    whole = [graph.nodes[cell].bindings.code, *sorted(codes)]
+    return Digest(xxhash.xxh3_128_hexdigest(f"ran {' '.join(whole)}".encode()))
 
 
 def may_change(graph: Graph, known: Known, cell: CellId, names: Set[str]) -> tuple[TaskName, ...]:

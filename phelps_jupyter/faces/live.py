@@ -19,7 +19,7 @@ from phelps_jupyter.adapters.namespace import Namespace, Placeholder
 from phelps_jupyter.adapters.surroundings import Surroundings
 from phelps_jupyter.core.freshness import Judgement
 from phelps_jupyter.core.graph import Graph
-from phelps_jupyter.core.model import Cell, CellId, TaskName
+from phelps_jupyter.core.model import Cell, CellId, Part, TaskName
 from phelps_jupyter.core.notebook import Notebook
 from phelps_jupyter.core.runs import Run
 from phelps_jupyter.core.snapshot import TaskView
@@ -207,11 +207,11 @@ class Live:
         if cell is None or cell not in self.graph.nodes:
             return
         if self.graph.nodes[cell].task is None:
-            self._learn_bound(cell, self.plain_cells.end(self.graph, cell, well=result.success))
+            self._learn_plain(cell, *self.plain_cells.end(self.graph, cell, well=result.success))
 
-    def _learn_bound(self, cell: CellId, names: Iterable[str]) -> None:
+    def _learn_plain(self, cell: CellId, bound: Iterable[str], used: Iterable[Part]) -> None:
         with self._lock:
-            found = self.notebook.learn_bound(cell, names)
+            found = self.notebook.learn_plain(cell, bound, used)
         if found is not None:
             self._refresh()
             code, session = self.graph.nodes[cell].bindings.code, self._session

@@ -6,7 +6,7 @@ from phelps_jupyter.adapters.namespace import Namespace
 from phelps_jupyter.cell_sights import CellSights
 from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.lineage import Lineages, lineage_of, sights_digest, with_sights
-from phelps_jupyter.core.model import CellId
+from phelps_jupyter.core.model import CellId, Part
 from phelps_jupyter.faces.watching import Watching
 
 
@@ -25,8 +25,8 @@ class PlainCells:
         self._sources[cell] = self._sources_of(graph, cell)
         self._watching.begin(store)
 
-    def end(self, graph: Graph, cell: CellId, *, well: bool) -> frozenset[str]:
-        """The cell has run, or was refused. Returns the names that it bound."""
+    def end(self, graph: Graph, cell: CellId, *, well: bool) -> tuple[frozenset[str], tuple[Part, ...]]:
+        """The cell has run, or was refused. Returns the names that it bound, and what it used of the file system."""
         node, sources = graph.nodes[cell], self._sources.pop(cell, None)
         conditions = () if sources is None else self._watching.end(node.source, node.bindings.reads)
         lineage = lineage_of(node.bindings.code, self._sources_of(graph, cell) if sources is None else sources)
@@ -34,7 +34,7 @@ class PlainCells:
             self.sights.note(lineage, conditions)
         lineage = with_sights(lineage, sights_digest(conditions))
         writes = graph.writes[cell] if well else ()
-        return self._namespace.after_cell(cell, node.bindings.code, lineage, writes, well=well)
+        return self._namespace.after_cell(cell, node.bindings.code, lineage, writes, well=well), conditions
 
     def _sources_of(self, graph: Graph, cell: CellId) -> dict[str, str]:
         """What the cell's inputs come from in the kernel."""

@@ -84,11 +84,12 @@ def test_a_guessed_change_provides_the_name_anew():
 
 
 def learn(found: Notebook, task: str, after: str, *, changed: bool, before: str = "d1") -> dict[str, Learned]:
-    """What a run of this task tells of `table`, by the task whose code it is."""
+    """What a run of this task tells of `table`, by the task whose code it is; that it ran is left out."""
     run = run_of(found, task, {"table": after}, ("table",) if changed else ())
     graph = found.graph()
     names = {graph.nodes[cell].bindings.code: name for name, cell in graph.tasks.items()}
-    return {names[code]: learned for code, learned in found.learn(run, {"table": Digest(before)}).items()}
+    told = found.learn(run, {"table": Digest(before)})
+    return {names[code]: learned for code, learned in told.items() if code in names}
 
 
 def test_a_guess_that_digests_overrule_is_learned():
@@ -101,12 +102,12 @@ def test_names_that_a_plain_cell_was_seen_to_bind_are_learned():
     found = notebook("b = 1", "from m import *\na = 2", "%%task t\nprint(b)", "b = 2")
     found.graph()
     assert provider(found, "t", "b") == "c0"
-    learned = found.learn_bound(CellId("c1"), ["a", "b", "_c"])
+    learned = found.learn_plain(CellId("c1"), ["a", "b", "_c"], ())
     assert learned is not None
     assert learned.added == {"b"}
     assert provider(found, "t", "b") == "c1"
-    assert found.learn_bound(CellId("c1"), ["b"]) is None
-    assert found.learn_bound(CellId("c3"), ["c"]) is None
+    assert found.learn_plain(CellId("c1"), ["b"], ()) is None
+    assert found.learn_plain(CellId("c3"), ["c"], ()) is None
 
 
 def test_a_guess_that_was_right_links_nothing_anew():
@@ -129,9 +130,9 @@ def test_what_was_learned_once_is_no_news():
 
 def test_that_nothing_is_to_be_learned_is_learned_once():
     found = notebook(LOAD, FIT)
-    before = found.graph()
-    assert learn(found, "fit", "d1", changed=False) == {"fit": Learned()}
-    assert learn(found, "fit", "d1", changed=False) == {}
+    before, run = found.graph(), run_of(found, "fit", {"table": "d1"})
+    told = [found.learn(run, {"table": Digest("d1")}) for _ in range(2)]
+    assert [list(one.values()) for one in told] == [[Learned()], []]
     assert found.graph() is before
 
 
@@ -153,6 +154,14 @@ def test_a_run_whose_cell_is_gone_teaches_by_its_own_code():
     run = run_of(found, "sorted", {"table": "d2"}, ("table",))
     found.read([Cell(CellId("c0"), LOAD)], 1.0)
     assert set(found.learn(run, {"table": Digest("d1")})) == {run.task.bindings.code}
+
+
+def test_the_files_that_a_plain_cell_was_seen_to_use_are_learned():
+    found = notebook("name = 'a'", "print(open(f'{name}.txt').read())")
+    found.graph()
+    read = Part(PartKind.FILE, "a.txt", Digest("f1"))
+    assert found.learn_plain(CellId("c1"), (), [read]) == Learned(read=frozenset({"a.txt"}))
+    assert found.learn_plain(CellId("c1"), (), [read]) is None
 
 
 def test_what_an_unforeseen_change_may_have_left_as_it_was_is_handed_on():
