@@ -152,9 +152,10 @@ class Scope:
 
     def load(self, name: str, line: int) -> Held | None:
         """Read a name; what it holds, if it is bound here or in a scope that this runs in."""
-        scope = self
+        scope, comprehended = self, self.kind is Kind.COMPREHENSION
         while True:
-            if name in scope.bound:
+            # What a class binds, no scope inside of it sees.
+            if name in scope.bound and not (comprehended and scope.kind is Kind.CLASS):
                 return scope.held.get(name)
             if scope.parent is None or scope.kind in (Kind.MODULE, Kind.FUNCTION):
                 break

@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 from phelps_jupyter.runtime.witness import Witness
@@ -17,6 +18,17 @@ from phelps_jupyter.runtime.witness import Witness
 _FAILURES = (OSError, TypeError, ValueError, RecursionError)
 """A path that vanishes, that is none, that holds a zero byte; the body's own call fails by it, or sees no file."""
 _SUPPORTED = (os.supports_dir_fd, os.supports_effective_ids, os.supports_fd, os.supports_follow_symlinks)
+
+
+def _is_measured(asker: FrameType) -> bool:
+    """Whether a file's size or times are asked for: the standard library itself asks whether it is there."""
+    module = asker.f_globals.get("__name__", "")
+    if module == "genericpath":
+        return asker.f_code.co_name.startswith("get")
+    if module.startswith("pathlib"):
+        above = asker.f_back
+        return above is not None and not above.f_globals.get("__name__", "").startswith("pathlib")
+    return module.partition(".")[0] not in sys.stdlib_module_names or module == "__main__"
 
 
 class Hook:
@@ -92,6 +104,10 @@ class Hook:
         if not known:
             self._note(witness.look, path)
 
+    def _measure(self, path: Any) -> None:
+        if self._witness is not None and self._takes and _is_measured(sys._getframe(2)):
+            self._note(self._witness.measure, path)
+
     def _wrap(self, name: str, wrapper: Callable[..., Any]) -> None:
         original = self._originals[name] = getattr(os, name)
         setattr(os, name, wrapper)
@@ -105,6 +121,7 @@ class Hook:
         def stat(path: Any, *, dir_fd: int | None = None, follow_symlinks: bool = True) -> os.stat_result:
             if dir_fd is None:
                 self._look(path)
+                self._measure(path)
             return original(path, dir_fd=dir_fd, follow_symlinks=follow_symlinks)
 
         return stat

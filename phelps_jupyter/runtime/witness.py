@@ -95,6 +95,15 @@ class Witness:
             self.looked.add(path)
             self._book.add(Act.FOUND, name, text=standing(absolute))
 
+    def measure(self, path: AnyPath) -> None:
+        """Somebody asks for more than that: for a file's size, which its content tells as well, or its times."""
+        if path in self._opened:
+            return
+        absolute, name = self._place(path)
+        stamp = None if name is None or absolute.endswith(SOURCES) else stamp_now(absolute)
+        if name is not None and stamp is not None:
+            self._note_read(path, name, stamp)
+
     def _open(self, path: AnyPath, mode: str | None, flags: int) -> None:
         if flags & WRITING:
             self._open_to_write(path, flags)
@@ -115,10 +124,13 @@ class Witness:
         if stamp is None:
             self._book.add(Act.FOUND, name, text=standing(absolute))
         else:
-            self._opened.add(path)
-            if name not in self._wrote:
-                self._read.setdefault(name, stamp)
-            self._book.add(Act.READ, name, stamp)
+            self._note_read(path, name, stamp)
+
+    def _note_read(self, path: AnyPath, name: str, stamp: Stamp) -> None:
+        self._opened.add(path)
+        if name not in self._wrote:
+            self._read.setdefault(name, stamp)
+        self._book.add(Act.READ, name, stamp)
 
     def _open_to_write(self, path: AnyPath, flags: int) -> None:
         absolute, name = self._place(path)

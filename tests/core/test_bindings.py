@@ -71,6 +71,8 @@ NAMES = [
     ("class A:\n    def f(self): return n\nA().f()", "n", "A"),
     ("class A:\n    global g\n    g = 1", "", "A g"),
     ("class A:\n    ys = [n for x in xs]", "n xs", "A"),
+    ("class A:\n    n = 5\n    ys = [n for x in range(2)]", "n", "A"),
+    ("class A:\n    xs = [1]\n    ys = [x for x in xs]", "", "A"),
     ("with open(p) as f, lock:\n    text = f.read()", "lock p", "f text"),
     ("with a as (b, c.d): pass", "a c", "b"),
     ("f'{v:>{width}.2f} {w!r}'", "v w width", ""),
