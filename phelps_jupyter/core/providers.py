@@ -242,6 +242,7 @@ def _write(state: Providers, node: Node, bound: frozenset[str], changed: set[str
     bindings, cell = node.bindings, node.cell
     if _floods(node):
         state.floods[cell] = Flood(dict(state.current), frozenset(state.deleted), state.unknown)
+        state.deleted.clear()
     state.carried.write(bindings, bound)
     state.objects.write(bindings.aliases, bound - bindings.passed if bindings.passed else bound)
     for name in bound:
