@@ -1,7 +1,7 @@
 """Says when two pieces of source are the same code: a digest of the AST alone.
 
-Knows node types, their fields and constants. Refuses to know positions, comments, quotes and docstrings, and IPython's
-own syntax: whoever has magics transforms them first.
+Knows node types, their fields and constants. Refuses to know positions, comments, quotes, docstrings and constants that
+stand alone, and IPython's own syntax: whoever has magics transforms them first.
 """
 
 from __future__ import annotations
@@ -17,6 +17,13 @@ import xxhash
 _SILENT = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
 _DOCUMENTED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _READERS_OF_DOCSTRINGS = ("__doc__", "getdoc")
+_BLOCKS = ("body", "orelse", "finalbody")
+_WITH_BLOCKS = frozenset(
+    {
+        *(ast.Module, *_DOCUMENTED, ast.If, ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith),
+        *(ast.Try, getattr(ast, "TryStar", ast.Try), ast.ExceptHandler, ast.match_case),
+    }
+)
 _shapes: dict[type[ast.AST], tuple[str, tuple[tuple[str, str], ...]]] = {}
 
 
@@ -51,7 +58,7 @@ def _parse(source: str) -> ast.Module:
 def _digest(tree: ast.AST, tail: str) -> str:
     text = _serialise(tree, _DOCUMENTED)
     if any(name in text for name in _READERS_OF_DOCSTRINGS):
-        text = _serialise(tree, ())
+        text = _serialise(tree, None)
     return xxhash.xxh3_128_hexdigest((text + tail).encode("utf-8", "surrogatepass"))
 
 
@@ -66,7 +73,8 @@ def _is_hushed(source: str, tree: ast.Module) -> bool:
     return "\n".join([rest, *lines[end + 1 :]]).lstrip(" \t\f\\\n").startswith(";")
 
 
-def _serialise(tree: ast.AST, documented: tuple[type[ast.AST], ...]) -> str:
+def _serialise(tree: ast.AST, documented: tuple[type[ast.AST], ...] | None) -> str:
+    """``documented``: nodes whose docstrings don't count; None: texts that stand alone count wherever they stand."""
     # Level by level: each header says how many children it has, so the text can be read back in one way only,
     # and a sum of 5,000 terms is no deeper for us than any other.
     parts: list[str] = []
@@ -81,8 +89,11 @@ def _serialise(tree: ast.AST, documented: tuple[type[ast.AST], ...]) -> str:
         else:
             name, fields = _shapes.get(kind) or _shape(kind)
             add(name)
-            if kind in documented:
-                node = _without_docstring(node)
+            if documented is not None:
+                if kind in documented:
+                    node = _without_docstring(node)
+                if kind in _WITH_BLOCKS:
+                    node = _without_idle(node)
             _add_fields(node, fields, parts, queue)
     return "".join(parts)
 
@@ -115,6 +126,23 @@ def _without_docstring(node: Any) -> Any:
     bare = copy.copy(node)
     bare.body = node.body[1:] or [ast.Pass()]
     return bare
+
+
+def _without_idle(node: Any) -> Any:
+    """A constant that stands alone does nothing; as a cell's last expression it is displayed."""
+    shown = node.body[-1:] if isinstance(node, ast.Module) else []
+    bare = None
+    for field in _BLOCKS:
+        block = getattr(node, field, ())
+        kept = [each for each in block if each in shown or not _is_idle(each)]
+        if len(kept) < len(block):
+            bare = bare or copy.copy(node)
+            setattr(bare, field, kept)
+    return bare or node
+
+
+def _is_idle(statement: ast.AST) -> bool:
+    return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
 
 
 def _add_list(values: Sequence[object], parts: list[str], queue: list[ast.AST]) -> None:

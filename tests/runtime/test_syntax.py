@@ -33,9 +33,18 @@ SAME = [
     ("async def f():\n    'old'\n    await g()", "async def f():\n    await g()"),
     ("x = await g()", "x = await  g()"),
     ("", "# nothing"),
+    ("x = 1", "'about'\nx = 1"),
+    ("x = 1\nx", "x = 1\n'about'\n1\n...\nx"),
+    ("if x:\n    y\nelse:\n    z", "if x:\n    'a'\n    y\nelse:\n    'b'\n    z"),
+    ("try:\n    x\nfinally:\n    y", "try:\n    'a'\n    x\nfinally:\n    y\n    'b'"),
+    ("def f():\n    x = 1\n    return x", "def f():\n    x = 1\n    'why'\n    return x"),
 ]
 
 DIFFERENT = [
+    ("x = 1", "x = 1\n'shown'"),
+    ("x = 1\n'shown'", "x = 1\n'other'"),
+    ("print(__doc__)", "'about'\nprint(__doc__)"),
+    ("if x:\n    ...\nelse:\n    y", "if x:\n    y"),
     ("x = 1", "x = 2"),
     ("x = 1", "x = True"),
     ("x = 1", "x = 1.0"),
