@@ -10,6 +10,8 @@ import ast
 import copy
 import functools
 import linecache
+import re
+import sys
 import warnings
 from collections.abc import Iterator
 from types import CodeType
@@ -47,7 +49,7 @@ def code_part(function: Any) -> str:
         # The text under the code's file name is not Python, or not what was compiled.
         found = None
     if found is None:
-        return code_object_digest(code, _annotations(function))
+        return code_object_digest(code)
     if home_of_function(function) is Home.NOTEBOOK:
         # A project's file may be edited under the same code object; a cell's text never changes.
         remember(code, found)
@@ -159,10 +161,12 @@ def _digest_of_node(node: Def | ast.Lambda) -> str:
     return code_digest(bare)
 
 
-def _annotations(function: Any) -> str:
+def annotations_text(owner: Any) -> str:
+    """The annotations of a function, or those that a class itself has, by value; empty when there are none."""
     try:
-        annotations: dict[str, object] = function.__annotations__
-        return ",".join(f"{name}:{annotation_text(value)}" for name, value in annotations.items())
+        inherits = isinstance(owner, type) and sys.version_info < (3, 14)
+        own: dict[str, object] = vars(owner).get("__annotations__", {}) if inherits else owner.__annotations__
+        return ",".join(f"{name}:{annotation_text(value)}" for name, value in own.items())
     except Exception:  # Python 3.14 evaluates them here, and they are the user's code
         return "?"
 
@@ -174,13 +178,16 @@ def annotation_text(value: object) -> str:
     if isinstance(value, type):
         return f"{value.__module__}.{value.__qualname__}"
     # Generic aliases and unions print as they were written; whatever else people annotate with counts by its type.
-    known = type(value).__module__ in ("typing", "types")
-    return repr(value) if known else type(value).__qualname__
+    known = type(value).__module__ in ("typing", "types") or isinstance(value, int | float | complex | bytes)
+    return _ADDRESS.sub("", repr(value)) if known else type(value).__qualname__
 
 
-def code_object_digest(code: CodeType, also: str = "") -> str:
+_ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
+
+
+def code_object_digest(code: CodeType) -> str:
     """A digest of a code object without its positions, its file and its docstring."""
-    return xxhash.xxh3_128_hexdigest(repr((_print(code), also)).encode("utf-8", "surrogatepass"))
+    return xxhash.xxh3_128_hexdigest(repr(_print(code)).encode("utf-8", "surrogatepass"))
 
 
 def _print(code: CodeType) -> tuple[object, ...]:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from phelps_jupyter.runtime.code_parts import annotation_text, code_object_digest, code_part
+from phelps_jupyter.runtime.code_parts import annotations_text, code_object_digest, code_part
 from phelps_jupyter.runtime.digest_atoms import module_part, text
 from phelps_jupyter.runtime.digest_parts import Parts, Take, described
 from phelps_jupyter.runtime.homes import Home, home_of_class, home_of_function, version_of
@@ -70,7 +70,7 @@ def take_class(cls: type) -> Parts:
         # Python's own since 3.13.
         del members["__replace__"]
     doc = cls.__doc__ if any("__doc__" in code.co_names for code in _codes(members)) else None
-    head = b"class%d,%d;" % (len(cls.__bases__), len(members)) + text(cls.__qualname__) + _annotations(cls)
+    head = b"class%d,%d;" % (len(cls.__bases__), len(members)) + text(cls.__qualname__) + text(annotations_text(cls))
     fixed = (type(cls), doc, *cls.__bases__)
     return Parts(head + b"".join(map(text, members)), (*fixed, *members.values()), described(list(members), len(fixed)))
 
@@ -112,14 +112,6 @@ def _codes(members: Mapping[str, Any]) -> list[types.CodeType]:
     return [value.__code__ for value in members.values() if type(value) is types.FunctionType]
 
 
-def _annotations(cls: type) -> bytes:
-    try:
-        own = cls.__annotations__ if sys.version_info >= (3, 14) else vars(cls).get("__annotations__", {})
-        return text(",".join(f"{name}:{annotation_text(value)}" for name, value in own.items()))
-    except Exception:  # Python 3.14 evaluates them here, and they are the user's code
-        return text("?")
-
-
 def take_function(function: Any) -> Parts:
     """A function by its code, defaults, closure and attributes."""
     head = _head(function)
@@ -139,7 +131,8 @@ def take_function(function: Any) -> Parts:
 def _head(function: Any) -> bytes:
     code = function.__code__
     if home_of_function(function) is not Home.LIBRARY:
-        return b"function" + code_part(function).encode()
+        annotations = annotations_text(function)
+        return b"function" + code_part(function).encode() + (text(annotations) if annotations else b"")
     module = function.__globals__["__name__"]
     named = text(module) + text(code.co_qualname) + text(version_of(module))
     if _resolved(module, code.co_qualname) is function:

@@ -70,6 +70,8 @@ DIFFERENT = {
     "changed default": ("def f(x=[]): return x", "def f(x=[]): return x\nf.__defaults__[0].append(1)"),
     "keyword default": ("N = 3\ndef f(*, x=N): return x", "N = 4\ndef f(*, x=N): return x"),
     "annotation": ("def f(x: int): return x", "def f(x: float): return x"),
+    "value of an annotation": ("T = int\ndef f(x: T): return x", "T = str\ndef f(x: T): return x"),
+    "value of an annotation that is no type": ("N = 3\ndef f(x) -> N: pass", "N = 4\ndef f(x) -> N: pass"),
     "closure": ("def make(n):\n    return lambda: n\nf = make(2)", "def make(n):\n    return lambda: n\nf = make(3)"),
     "attribute": ("def f(): pass\nf.note = 1", "def f(): pass\nf.note = 2"),
     "decorator": (
@@ -207,6 +209,11 @@ def test_an_annotation_that_can_not_be_shown_is_no_fault():
     made = run(hidden + "def f(x: list[X()]) -> 3: return x\nclass C:\n    x: list[X()]", kept=False)
     assert not function_digest(made["f"]).startswith("opaque")
     assert not function_digest(made["C"]).startswith("opaque")
+
+
+def test_where_an_annotation_lies_in_memory_does_not_count():
+    source = "from typing import Annotated\nclass X: pass\nkept = X()\ndef f(x: Annotated[int, kept]): return x"
+    assert function_digest(run(source)["f"]) == function_digest(run(source)["f"])
 
 
 def test_looking_at_odd_source_warns_of_nothing():
