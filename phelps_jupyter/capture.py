@@ -10,10 +10,12 @@ from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from phelps_jupyter.adapters.namespace import Namespace, identity_of
 from phelps_jupyter.adapters.sources import ModuleSources
 from phelps_jupyter.core.ancestry import places
+from phelps_jupyter.core.documented import are_docstrings_read
 from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.members import input_parts, name_of
 from phelps_jupyter.core.model import CellId, Digest, Part, PartKind, Version
 from phelps_jupyter.core.modules import module_parts
+from phelps_jupyter.core.taken import along, chains
 from phelps_jupyter.docstrings import docstring_parts
 from phelps_jupyter.errors import DeclarationError
 from phelps_jupyter.loading import Loading
@@ -103,8 +105,7 @@ class Capture:
             else:
                 parts += part
                 givens.append(given)
-        task = self.graph.nodes[self.cell].task
-        docs = docstring_parts(task.body, values) if task is not None else ()
+        docs = docstring_parts(are_docstrings_read(self.graph, self.cell), values)
         return Captured((*parts, *docs), tuple(givens), withheld)
 
     def _check_origins(self, loading: Loading, wanted: Mapping[str, CellId]) -> None:
@@ -172,9 +173,8 @@ class Capture:
 
     def _module_parts(self, name: str, module: ModuleType, through_code: bool) -> list[Part]:
         # Of what captured functions take of it, nothing is known.
-        attributes = None if through_code else self.graph.nodes[self.cell].bindings.attributes.get(name)
-        wanted = [(module.__name__, None)] if attributes is None else [(module.__name__, one) for one in attributes]
-        return list(module_parts(wanted, self.sources.find))
+        taken = None if through_code else chains(self.graph, self.cell, name)
+        return list(module_parts(along(module.__name__, taken, self.sources.find), self.sources.find))
 
     def _code_parts(self, name: str, value: object, origin: _Origin) -> list[Part]:
         digested = digest(value)

@@ -8,15 +8,17 @@ from phelps_jupyter.core.model import Digest, Part, PartKind
 from phelps_jupyter.runtime.digests import digest
 from phelps_jupyter.runtime.functions import docstrings, is_notebook, reads_docstrings
 
-_READERS = ("__doc__", "getdoc", "help(", "pydoc", "doctest")
 _ORIGIN = "docstrings"
 """No lineage knows docstrings: without a kernel, such a task may always be stale."""
 
 
-def docstring_parts(body: str, values: Mapping[str, object]) -> tuple[Part, ...]:
-    """The parts that the docstrings of captured notebook functions and classes stand for; mostly none."""
+def docstring_parts(read: bool, values: Mapping[str, object]) -> tuple[Part, ...]:
+    """The parts that the docstrings of captured notebook functions and classes stand for; mostly none.
+
+    ``read``: the notebook's text says that they may be read.
+    """
     code = {name: value for name, value in values.items() if is_notebook(value)}
-    wanted = any(word in body for word in _READERS) or any(reads_docstrings(value) for value in code.values())
+    wanted = read or any(reads_docstrings(value) for value in code.values())
     if not wanted:
         return ()
     return tuple(

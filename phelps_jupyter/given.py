@@ -8,8 +8,9 @@ from phelps_jupyter.adapters.sources import ModuleSources
 from phelps_jupyter.core.machine import Machine
 from phelps_jupyter.core.members import input_parts
 from phelps_jupyter.core.model import Digest, Part, PartKind, TaskName, Version
-from phelps_jupyter.core.modules import module_parts
+from phelps_jupyter.core.modules import Find, Wanted, module_parts
 from phelps_jupyter.core.runs import Run
+from phelps_jupyter.core.taken import along, chains, imports_of, module_bound
 from phelps_jupyter.errors import DeclarationError
 from phelps_jupyter.parts import may_do_without, text_digest
 from phelps_jupyter.runtime.orders import Given
@@ -32,8 +33,24 @@ def version_parts(machine: Machine, run: Run, sources: ModuleSources) -> tuple[P
             machine.graph, run.task.cell, version, f"task:{machine.runs[run.providers[name]].task.name}"
         )
     )
-    modules = sorted({module for version in versions.values() for module in version.modules})
-    return (*inputs, *module_parts([(module, None) for module in modules], sources.find))
+    modules = [place for version in versions.values() for place in _modules_of(machine, run, version, sources.find)]
+    return (*inputs, *module_parts(modules, sources.find))
+
+
+def _modules_of(machine: Machine, run: Run, version: Version, find: Find) -> list[Wanted]:
+    """What of the modules in a value the run reaches: all that the value is not by an import alone."""
+    graph, provider = machine.graph, machine.runs[run.providers[version.name]].task
+    node = graph.nodes.get(provider.cell)
+    place = None if node is None else imports_of(node).bound.get(version.name)
+    if node is None or place is None or version.name not in node.bindings.imports:
+        return [(module, None) for module in version.modules]
+    module = module_bound(place)
+    if module in version.modules:
+        found = along(module, chains(graph, run.task.cell, version.name), find)
+    else:
+        module = place[0]
+        found = [place] if module in version.modules else []
+    return [*found, *((other, None) for other in version.modules if other != module)]
 
 
 def givens_of(machine: Machine, run: Run) -> tuple[Given, ...]:

@@ -74,7 +74,8 @@ class Judge:
     _own: dict[TaskName, Mapping[tuple[PartKind, str], Digest]] = field(default_factory=dict)
     """For each task, the parts of its key that follow from the notebook's text."""
     look: SightsLook = field(init=False)
-    _outside: Outside = field(init=False)
+    outside: Outside = field(init=False)
+    """Where parts of the kinds ``OUTSIDE`` are looked up."""
     _lineages: Lineages = field(init=False)
     _setters: SettingLineages | None = None
 
@@ -83,7 +84,7 @@ class Judge:
         self._look_at(Outside(self.now, start, Files(start, self.index), ModuleSources(self.now.path)))
 
     def _look_at(self, outside: Outside) -> None:
-        self._outside = outside
+        self.outside = outside
         self.look = SightsLook(self.sights or CellSights(self.index), outside.files, self._is_settled)
         self._lineages = Lineages(self.graph, self._version_of, self.look.of)
 
@@ -93,7 +94,7 @@ class Judge:
         Judged anew are the cells that the edit touched, and all below them.
         """
         judge = replace(self, graph=graph, _found=None, _own={}, _judged={})
-        judge._look_at(self._outside)
+        judge._look_at(self.outside)
         touched = set(graph.downstream(self._touched(graph)))
         if not self._resettled(graph, touched):
             judge._setters = self._settings
@@ -147,7 +148,7 @@ class Judge:
         """Why a task is in its state, with what changed and what it goes back to."""
         from phelps_jupyter.records.reasons import Look
 
-        return Look(self.notebook, self.index, self._outside.sources.find, self._locator).explain(task)
+        return Look(self.notebook, self.index, self.outside.sources.find, self._locator).explain(task)
 
     @property
     def _locator(self) -> Locator:
@@ -226,7 +227,8 @@ class Judge:
         verdict = self._by_records(task)
         if verdict.verdict is not Verdict.FRESH or verdict.record is None:
             return verdict
-        reasons = (*self.new_files(task, verdict.record.parts), *self._expired(task, verdict.record))
+        parts = verdict.record.parts
+        reasons = (*self._new_parts(task, parts), *self.new_files(task, parts), *self._expired(task, verdict.record))
         if reasons:
             return Judgement(Verdict.STALE, reasons, verdict.record)
         return self._at_hand(name, verdict)
@@ -267,7 +269,7 @@ class Judge:
         if lost is not None:
             missing = Reason("output_missing", lost, f"its stored output `{lost}` is missing")
             return Judgement(Verdict.STALE, (missing,), record)
-        altered = [file for file in self._outside.files.altered(record.seen) if not self.is_rewritten(task, file)]
+        altered = [file for file in self.outside.files.altered(record.seen) if not self.is_rewritten(task, file)]
         reasons = tuple(self._altered(file) for file in altered)
         return Judgement(Verdict.STALE, reasons, record) if reasons else verdict
 
@@ -275,7 +277,7 @@ class Judge:
         if file.kind is PartKind.PATH:
             told = f"{file.name} is {'there again' if file.digest == ABSENT else 'gone'}"
         else:
-            told = f"its file {file.name} {'was edited' if self._outside.files.now(file) else 'is gone'}"
+            told = f"its file {file.name} {'was edited' if self.outside.files.now(file) else 'is gone'}"
         return Reason("output_missing", file.name, told)
 
     def is_rewritten(self, task: TaskName, file: Part) -> bool:
@@ -284,6 +286,15 @@ class Judge:
         below = (self.graph.nodes[one].task for one in self.graph.following.get(cell, ())) if cell is not None else ()
         records = (self._lasts.get(other.name) for other in below if other is not None)
         return any(file.name == one.name for record in records if record is not None for one in record.seen.files)
+
+    def _new_parts(self, task: Task, parts: Sequence[Part]) -> tuple[Reason, ...]:
+        """What follows from the notebook's text now, and did not when there were these parts."""
+        known = {(part.kind, part.name) for part in parts}
+        return tuple(
+            Reason(kind.value, name, f"its {name} are others")
+            for kind, name in self._follows(task)
+            if (kind, name) not in known
+        )
 
     def new_files(self, task: Task, parts: Sequence[Part]) -> tuple[Reason, ...]:
         """Files that ``--reads`` names by now and did not when there were these parts."""
@@ -301,8 +312,8 @@ class Judge:
     def declared_files(self, task: Task, parts: Sequence[Part]) -> tuple[Part, ...]:
         """What ``--reads`` names now, seen from the folder of these parts. Errors: DeclarationError."""
         file = next((part for part in parts if part.kind is PartKind.FILE), None)
-        return self._outside.files.declared(
-            task.options.reads, self.now.folder if file is None else self._outside.folder(file)
+        return self.outside.files.declared(
+            task.options.reads, self.now.folder if file is None else self.outside.folder(file)
         )
 
     def _version_of(self, task: TaskName, name: str) -> Digest | None:
@@ -321,14 +332,14 @@ class Judge:
             case PartKind.CODE:
                 return self._declared(task, part)
             case PartKind.VERSION:
-                return self._declared(task, part) or self.outside(part)
+                return self._declared(task, part) or self.outside.digest(part)
             case PartKind.SETTING:
                 origin = settings_origin(self._settings.of(task.cell))
                 return part.digest if origin and part.origin == origin else None
             case PartKind.INPUT | PartKind.FUNCTION:
                 return self._input(task, part)
             case PartKind.MODULE | PartKind.ENV:
-                return self.outside(part)
+                return self.outside.digest(part)
             case _:
                 return self._seen(task, part, record)
 
@@ -349,21 +360,21 @@ class Judge:
             left = next((file for file in judged.record.seen.files if file.name == part.name), None)
             if left is not None and part.kind is not PartKind.FOLDER:
                 return as_condition(left, part.kind)
-        return self.outside(part, [file.name for file in record.seen.files])
+        return self.outside.digest(part, [file.name for file in record.seen.files])
 
     def _is_plain(self, cell: CellId) -> bool:
         return self.graph.nodes[cell].task is None
 
-    def outside(self, part: Part, wrote: Sequence[str] = ()) -> Digest:
-        """What a part that is of one of the kinds ``OUTSIDE`` is now. ``wrote``: files that the body writes itself."""
-        return self._outside.digest(part, wrote)
-
     def _declared(self, task: Task, part: Part) -> Digest:
+        return self._follows(task).get((part.kind, part.name), Digest(""))
+
+    def _follows(self, task: Task) -> Mapping[tuple[PartKind, str], Digest]:
+        """The parts that follow from the declaration alone."""
         own = self._own.get(task.name)
         if own is None:
             own = {(one.kind, one.name): one.digest for one in task_parts(self.graph, task)}
             self._own[task.name] = own
-        return own.get((part.kind, part.name), Digest(""))
+        return own
 
     def _input(self, task: Task, part: Part) -> Digest | None:
         name, _ = name_of(part.name)

@@ -10,14 +10,18 @@ from collections.abc import Callable, Iterable, Mapping
 
 import xxhash
 
+from phelps_jupyter.core.documented import docstrings_told
 from phelps_jupyter.core.freshness import Reason
 from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.model import CellId, Digest, Part, PartKind, Record, Setting, Task, TaskName
 from phelps_jupyter.core.modules import version_digest
 from phelps_jupyter.core.scopes import EVERYTHING
+from phelps_jupyter.core.taken import submodules
 
 OUTPUTS = "outputs"
 PYTHON = "Python"
+SUBMODULES = "submodules"
+DOCSTRINGS = "docstrings"
 
 
 def text_digest(text: str) -> Digest:
@@ -74,9 +78,14 @@ def _is_module(graph: Graph, provider: CellId | None, name: str) -> bool:
 def task_parts(graph: Graph, task: Task) -> tuple[Part, ...]:
     """Parts that follow from the declaration alone."""
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    told = {
+        SUBMODULES: " ".join(submodules(graph, task.cell)),
+        DOCSTRINGS: "\0".join(docstrings_told(graph, task.cell)),
+    }
     return (
         Part(PartKind.CODE, "", task.bindings.code),
         Part(PartKind.CODE, OUTPUTS, text_digest(" ".join(outputs_of(graph, task)))),
+        *(Part(PartKind.CODE, name, text_digest(text)) for name, text in told.items() if text),
         Part(PartKind.VERSION, PYTHON, version_digest(version), detail=version),
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -15,7 +14,7 @@ from phelps_jupyter.adapters.sources import ModuleSources
 from phelps_jupyter.adapters.surroundings import Surroundings
 from phelps_jupyter.capture import Blocked, Capture, Captured
 from phelps_jupyter.cell_sights import SightsLook
-from phelps_jupyter.core.dialect import to_python
+from phelps_jupyter.core.documented import are_docstrings_read
 from phelps_jupyter.core.freshness import (
     ALWAYS,
     NEVER_RAN,
@@ -41,9 +40,10 @@ from phelps_jupyter.core.model import (
     Seen,
     Task,
 )
-from phelps_jupyter.core.modules import Wanted, imported, module_parts, widest
+from phelps_jupyter.core.modules import imported, module_parts, widest
 from phelps_jupyter.core.runs import Run
 from phelps_jupyter.core.setters import SettingLineages
+from phelps_jupyter.core.taken import executed, imported_by, submodules, tree_of
 from phelps_jupyter.errors import StoreError
 from phelps_jupyter.given import alias_parts, givens_of, left_out, version_digest, version_parts
 from phelps_jupyter.holdings import Ground, Holdings
@@ -173,7 +173,7 @@ class Proofs:
             *task_parts(machine.graph, run.task),
             *version_parts(machine, run, sources),
             *held.captured.parts,
-            *_body_imports(run.task, sources),
+            *_body_imports(machine, run.task, sources),
             *self._files.declared(run.task.options.reads, held.surroundings.folder),
             *env_parts(held.surroundings.variables(run.task.options.env)),
         )
@@ -295,6 +295,8 @@ class Proofs:
             base=self.surface.start.folder,
             project=self._project,
             withheld=withheld,
+            modules=submodules(graph, run.task.cell),
+            documented=are_docstrings_read(graph, run.task.cell),
             writes=options.writes,
             absent=told_absences(machine, run, [given.name for given in givens], withheld),
             note=note_of(run, self.surface.notebook, self.parts(run.id)),
@@ -313,23 +315,8 @@ def _not_kept(last: Record, task: Task) -> Reason:
     return opaque_reason(last)
 
 
-def _body_imports(task: Task, sources: ModuleSources) -> tuple[Part, ...]:
+def _body_imports(machine: Machine, task: Task, sources: ModuleSources) -> tuple[Part, ...]:
     """Parts for the modules that the body itself imports."""
-    wanted = [place for one in imported(_tree(task.body)) for place in _by_attributes(one, task)]
-    return module_parts(wanted, sources.find)
-
-
-def _tree(body: str) -> ast.Module:
-    try:
-        return ast.parse(body)
-    except SyntaxError:
-        return ast.parse(to_python(body))
-
-
-def _by_attributes(wanted: Wanted, task: Task) -> list[Wanted]:
-    module, attribute = wanted
-    # The name must stand for this very module.
-    attributes = task.bindings.attributes.get(module) if module in task.bindings.imports else None
-    if attribute is None and attributes is not None:
-        return [(module, one) for one in attributes]
-    return [wanted]
+    tree = executed(tree_of(task.body), task.bindings)
+    places = [place for one in imported(tree) for place in imported_by(machine.graph, task.cell, one, sources.find)]
+    return module_parts(places, sources.find)

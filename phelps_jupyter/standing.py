@@ -46,7 +46,7 @@ class Standing:
             (self.text, self.records) == (text, records)
             and all(judge.store.has(Digest(digest)) for digest in self.outputs)
             and all(
-                judge.outside(Part(PartKind(kind), name, Digest(digest), origin=origin), files) == digest
+                judge.outside.digest(Part(PartKind(kind), name, Digest(digest), origin=origin), files) == digest
                 for kind, name, digest, origin, files in self.outside
             )
         )

@@ -155,6 +155,8 @@ def _one_sided_text(part: Part, *, is_new: bool) -> str:
     if part.kind is PartKind.INPUT and part.name.endswith(_ONE_OBJECT):
         names = part.name.removesuffix(_ONE_OBJECT).replace(" and ", "` and `")
         return f"`{names}` are {'one object now' if is_new else 'no longer one object'}"
+    if part.kind is PartKind.CODE and part.name:
+        return _changed_text(part)
     return f"{_noun(part)} {'is new to it' if is_new else 'is no longer used'}"
 
 
@@ -227,7 +229,9 @@ def changed(part: Part, digest: Digest | None) -> Reason:
     """That a part has another digest now; empty: it is gone."""
     assert digest is not None
     reason = _reason(part, replace(part, digest=digest, detail="", source=""))
-    return reason if digest else replace(reason, text=f"{_noun(part)} is gone", new=None)
+    if digest or (part.kind is PartKind.CODE and part.name):
+        return reason
+    return replace(reason, text=f"{_noun(part)} is gone", new=None)
 
 
 def _unknown(part: Part) -> Reason:

@@ -185,7 +185,8 @@ def _statements(source: str) -> tuple[_Statement, ...]:
                 Bindings(code=Digest(xxhash.xxh3_128_hexdigest(source.encode()))),
             ),
         )
-    body = tree.body[1:] if ast.get_docstring(tree, clean=False) is not None else tree.body
+    # A constant that stands alone is a docstring, or a note on what stands above it.
+    body = [one for one in tree.body if not (isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant))]
     return tuple(_Statement(statement, analyse(ast.unparse(statement))) for statement in body)
 
 

@@ -210,6 +210,21 @@ def _locals(walk: Walk, node: ast.Call) -> bool:
     return False
 
 
+def _getattr(walk: Walk, node: ast.Call) -> bool:
+    """With a literal name it takes one attribute, as ``x.name`` does."""
+    if len(node.args) < 2 or not isinstance(node.args[0], ast.Name):
+        return False
+    owner, name = node.args[0], node.args[1]
+    if not isinstance(name, ast.Constant) or not isinstance(name.value, str):
+        return False
+    assert isinstance(node.func, ast.Name)
+    walk.load(node.func.id, node.lineno)
+    walk.call(owner.id)
+    walk.visit(ast.copy_location(ast.Attribute(owner, name.value, ast.Load()), node))
+    walk.visit_all(node.args[2:])
+    return True
+
+
 def _maybe(walk: Walk, node: ast.Call) -> bool:
     home = walk.scope.home()
     home.guards += 1
@@ -225,6 +240,8 @@ TEXTS: dict[str, Callable[[Walk, ast.Call], bool]] = {
     "locals": _locals,
     "vars": _locals,
     "dir": _locals,
+    "getattr": _getattr,
+    "hasattr": _getattr,
     OPTIONAL: _maybe,
 }
-"""Functions that read names from texts or give namespaces. True: all of the call has been visited."""
+"""Functions that read names or attributes from texts or give namespaces. True: all of the call has been visited."""

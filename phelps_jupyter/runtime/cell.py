@@ -8,10 +8,13 @@ from __future__ import annotations
 import atexit
 import ctypes
 import faulthandler
+import importlib
 import os
 import pickle
 import sys
 import traceback
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 
 from phelps_jupyter.runtime import surroundings
@@ -64,6 +67,7 @@ def _attempt(order: Order, shell: Shell, folder: str) -> Outcome:
     # Modules among the inputs are imported here, and may read data.
     watch.begin()
     bound = bind(order, shell.user_ns)
+    _load(order.modules)
     inputs = {name: each.value for name, each in bound.items()}
     generators = Generators(order.seed)
     generators.seed()
@@ -76,6 +80,13 @@ def _attempt(order: Order, shell: Shell, folder: str) -> Outcome:
     drew = generators.drew()
     sightings = watch.sightings(shell.code_of(order.body), inputs)
     return replace(Harvest(order, shell.user_ns, bound).outcome(), drew=drew, sightings=sightings)
+
+
+def _load(modules: Iterable[str]) -> None:
+    """As the cells above have done. What can't be imported here may have been optional there: the body will tell."""
+    for name in modules:
+        with suppress(ImportError):
+            importlib.import_module(name)
 
 
 def _failed(order: Order, error: BaseException, line: int | None, text: str) -> Outcome:

@@ -26,6 +26,7 @@ __all__ = [
     "reads_docstrings",
     "remember",
     "remember_class",
+    "with_docstrings",
 ]
 
 _LOADS = {opcode.opmap[name] for name in ("LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS") if name in opcode.opmap}
@@ -95,12 +96,31 @@ def reads_docstrings(value: Any) -> bool:
 
 def docstrings(value: Any) -> list[tuple[str, str]]:
     """The docstrings of a function or class, of its members and of what it wraps, by qualified name."""
-    owners: list[Any] = [*_functions(value), *([value] if isinstance(value, type) else [])]
+    owners = [owner for owner in _opened(value) if _is_function(owner) or _is_class(owner)]
     return sorted({(owner.__qualname__, owner.__doc__) for owner in owners if isinstance(owner.__doc__, str)})
+
+
+def with_docstrings(digested: str, value: Any) -> str:
+    """The digest of a value in which its docstrings count; the same where it has none, or is opaque."""
+    found = () if digested.startswith("opaque") else docstrings(value)
+    return digest((digested, found)).digest if found else digested
 
 
 def _functions(value: Any) -> Iterator[types.FunctionType]:
     """The functions of notebook or project in a callable: its own, its members', and those it holds."""
+    return filter(_is_function, _opened(value))
+
+
+def _is_function(value: Any) -> bool:
+    return type(value) is types.FunctionType and home_of_function(value) is not Home.LIBRARY
+
+
+def _is_class(value: Any) -> bool:
+    return isinstance(value, type) and home_of_class(value) is not Home.LIBRARY
+
+
+def _opened(value: Any) -> Iterator[Any]:
+    """A value and all that functions and classes may be found in, in turn."""
     seen: set[int] = set()
     # Whatever is opened is kept: an id is only good while its object lives.
     kept = [value]
@@ -108,8 +128,7 @@ def _functions(value: Any) -> Iterator[types.FunctionType]:
         if id(each) in seen:
             continue
         seen.add(id(each))
-        if type(each) is types.FunctionType and home_of_function(each) is not Home.LIBRARY:
-            yield each
+        yield each
         kept.extend(_inside(each))
 
 
@@ -117,7 +136,7 @@ def _inside(value: Any) -> Iterable[Any]:
     if type(value) is types.FunctionType:
         return [*_contents(value), value.__defaults__, value.__kwdefaults__, getattr(value, "__wrapped__", None)]
     if isinstance(value, type):
-        return [*value.__bases__, *vars(value).values()] if home_of_class(value) is not Home.LIBRARY else ()
+        return [*value.__bases__, *vars(value).values()] if _is_class(value) else ()
     if isinstance(value, property):
         return value.fget, value.fset, value.fdel
     if isinstance(value, functools.cached_property):

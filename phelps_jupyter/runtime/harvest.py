@@ -13,6 +13,7 @@ from typing import Any
 
 from phelps_jupyter.runtime import digests, values
 from phelps_jupyter.runtime.digests import Digested
+from phelps_jupyter.runtime.functions import with_docstrings
 from phelps_jupyter.runtime.members import members
 from phelps_jupyter.runtime.orders import Given, Order, Outcome, Stored
 from phelps_jupyter.runtime.own_state import carries_state
@@ -120,11 +121,14 @@ class Harvest:
                 # Bound anew, foreseen or not: only what nobody foresaw is news.
                 if name not in self._order.outputs:
                     yield name
-            elif bound.digest and self._digest_now(now) != bound.digest:
+            elif bound.digest and self._is_other(now, bound.digest):
                 yield name
 
-    def _digest_now(self, value: object) -> str:
-        return STATELESS if _is_stateless(value) else self._digest(value).digest
+    def _is_other(self, value: object, before: str) -> bool:
+        if _is_stateless(value):
+            return before != STATELESS
+        now = self._digest(value).digest
+        return before not in (now, with_docstrings(now, value))
 
     def _is_bound(self, name: str) -> bool:
         if name in self._namespace:
@@ -135,8 +139,9 @@ class Harvest:
 
     def _store(self, name: str, value: object, present: Mapping[str, object]) -> Stored | None:
         digested = self._digest(value)
+        digest = with_docstrings(digested.digest, value) if self._order.documented else digested.digest
         try:
-            size = values.write(value, digested.digest, self._order.store)
+            size = values.write(value, digest, self._order.store)
         except values.Unstorable as error:
             if self._order.declared and name in self._order.outputs:
                 raise UnmetError(f"--out {name}: {error.told(name)}") from error
@@ -146,7 +151,7 @@ class Harvest:
             raise UnmetError(f"`{name}` could not be stored: {error}") from error
         identity = self._identity(name, value, present)
         told = summarise(value), identity, digested.opaque, digested.modules
-        return Stored(name, digested.digest, size, *told, members(value))
+        return Stored(name, digest, size, *told, members(value))
 
     def _identity(self, name: str, value: object, present: Mapping[str, object]) -> str:
         if isinstance(value, (*ATOMS, ModuleType, type)):

@@ -67,6 +67,10 @@ class Order:
     """The notebook's folder: sightings are named relative to it."""
     project: str = ""
     """The project's root: what lies in it is watched, and named relative to ``base``."""
+    modules: tuple[str, ...] = ()
+    """Submodules that cells above have imported, and that the body takes as attributes: ``xml.etree.ElementTree``."""
+    documented: bool = False
+    """Docstrings of the functions and classes that it stores are read below: they count in the digests of outputs."""
     writes: tuple[str, ...] = ()
     """``--writes``: patterns, relative to ``folder``; each must name something at the end, and is kept in the store."""
     withheld: Mapping[str, str] = field(default_factory=dict)

@@ -327,6 +327,12 @@ def test_attributes_say_what_of_a_name_is_used() -> None:
     assert found.attributes == {"own": {"f"}, "np": {"sin", "pi"}, "pd": None, "g": None}
 
 
+def test_an_attribute_that_a_literal_asks_for_is_used() -> None:
+    found = analyse("getattr(m, 'f')()\nhasattr(m, 'g')\ngetattr(n, name)\ngetattr(n.m, 'f')\ngetattr(k, 1)")
+    assert found.attributes["m"] == {"f", "g"}
+    assert found.attributes["n"] is found.attributes["k"] is None
+
+
 def test_lines_say_where_a_name_is_read_first() -> None:
     found = analyse("x = 1\ny = a\n\neval('b')\ndef f():\n    return c\nf()\na")
     assert {name: found.lines[name] for name in "abc"} == {"a": 2, "b": 4, "c": 6}

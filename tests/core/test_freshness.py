@@ -85,6 +85,7 @@ def test_equal_makings_give_no_reason():
         (None, TABLE, "input `table` is new to it"),
         (TABLE, None, "input `table` is no longer used"),
         (None, CODE, "code is new to it"),
+        (None, Part(PartKind.CODE, "docstrings", Digest("d1")), "its docstrings are others"),
         (
             Part(PartKind.VERSION, "numpy", Digest("1"), "1.26"),
             Part(PartKind.VERSION, "numpy", Digest("2"), "2.0"),
@@ -235,6 +236,11 @@ def test_a_function_is_told_with_its_place():
 def test_what_is_gone_is_told():
     file = Part(PartKind.FILE, "a.csv", Digest("f1"))
     assert [reason.text for reason in judged([record(file)], {file: ""}).reasons] == ["file a.csv is gone"]
+
+
+def test_what_follows_from_the_text_is_never_gone():
+    part = Part(PartKind.CODE, "docstrings", Digest("d1"))
+    assert [reason.text for reason in judged([record(part)], {part: ""}).reasons] == ["its docstrings are others"]
 
 
 def test_only_what_hangs_on_another_task_is_no_reason_of_its_own():

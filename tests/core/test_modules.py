@@ -57,6 +57,7 @@ F = "def f():\n    return g() + LIMIT\n\ndef g():\n    return 1\n\nLIMIT = 3\n\n
         (F, F.replace("return 2", "return 7"), False),
         (F, "import json\n" + F, False),
         (F, '"""Docs."""\n' + F, False),
+        (F, F + '"""What is above."""\n', False),
         (F, '"""Docs."""', True),
         (F, F + "print('loaded')", True),
         (F, F + "LIMIT += 1", True),
