@@ -125,8 +125,10 @@ def chains(graph: Graph, cell: CellId, name: str) -> frozenset[Chain] | None:
     found = _own_chains(own, name)
     if found is None:
         return None
+    used = {place for below in graph.upstream([cell]) for place in graph.inputs[below].items()}
     for above in graph.upstream([cell]):
-        if above != cell and any(name in reads for reads in graph.nodes[above].bindings.deferred.values()):
+        deferred = graph.nodes[above].bindings.deferred
+        if any(name in reads and (function, above) in used for function, reads in deferred.items()):
             more = _chains(text_of(graph.nodes[above]), name)
             if not more or _is_told(text_of(graph.nodes[above]), name):
                 return None

@@ -81,6 +81,8 @@ def test_a_tasks_body_is_its_code() -> None:
         (["import m", "def f(): return m", "m.a; f()"], None),
         (["import m", "def f(): return m.b, eval('m.c')", "m.a; f()"], None),
         (["import m", "def f(): return m.b", "m.a"], ["a"]),
+        (["import m\ndef f(): return m.b", "m.a"], ["a"]),
+        (["import m\ndef f(): return m.b", "x = [f]", "m.a; x[0]()"], ["a", "b"]),
         (["import m", "def f(): return m.b", "f()"], ["b"]),
         (["import m", "x = 1"], None),
     ],
