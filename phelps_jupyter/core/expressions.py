@@ -11,6 +11,8 @@ from phelps_jupyter.core.scopes import NOTHING, SELF, Definition, Held, Kind, Sc
 from phelps_jupyter.core.texts import METHODS, TEXTS, names_asked_for, namespace_key, percent_fields
 from phelps_jupyter.core.walk import VISITORS, Walk, visits
 
+_CALLED = (ast.Call, ast.Attribute)
+
 
 @visits(ast.Constant)
 def _constant(walk: Walk, node: ast.Constant) -> None:
@@ -50,7 +52,7 @@ def _subscript(walk: Walk, node: ast.Subscript) -> None:
         walk.keys.setdefault(value.id, set()).add(str(item.value))
         walk.load(value.id, value.lineno)
         return
-    key = namespace_key(walk.scope, node) if value.__class__ is ast.Call else None
+    key = namespace_key(walk.scope, node) if value.__class__ in _CALLED else None
     if key is None:
         walk.visit(node.value)
         walk.visit(node.slice)

@@ -16,6 +16,8 @@ from phelps_jupyter.core.walk import Walk
 
 NAMESPACES = frozenset({"globals", "locals", "vars"})
 """Functions that give a namespace, when called without arguments."""
+_SHELL = frozenset({"get_ipython"})
+"""What gives IPython itself, whose ``user_ns`` is ``globals()``."""
 OPTIONAL = "__maybe__"
 """A call of this name, made by dialect.py, loads its arguments if they are there."""
 UNKNOWN_MAGICS = frozenset({"run", "pylab", "store", "load", "reset", "macro", "bookmark", "sql"})
@@ -27,6 +29,8 @@ _PERCENT_NAME = re.compile(r"%\((\w+)\)")
 
 def is_namespace(scope: Scope, node: ast.expr, functions: frozenset[str] = NAMESPACES) -> bool:
     """Whether this is ``globals()`` or the like."""
+    if isinstance(node, ast.Attribute):
+        return node.attr == "user_ns" and is_namespace(scope, node.value, _SHELL)
     if not isinstance(node, ast.Call) or node.args or node.keywords or not isinstance(node.func, ast.Name):
         return False
     return node.func.id in functions and node.func.id not in scope.bound
@@ -153,6 +157,26 @@ def _magic(walk: Walk, node: ast.Call) -> bool:
     return False
 
 
+def _push(walk: Walk, node: ast.Call) -> bool:
+    assert isinstance(node.func, ast.Attribute)
+    if is_namespace(walk.scope, node.func.value, _SHELL):
+        names = node.args[0].keys if node.args and isinstance(node.args[0], ast.Dict) else [None]
+        for name in map(literal, names):
+            if name is None:
+                walk.binds_unknown = True
+            else:
+                walk.scope.home().store(name)
+    return False
+
+
+def _of_shell(act: Callable[[Walk, ast.Call], bool]) -> Callable[[Walk, ast.Call], bool]:
+    def method(walk: Walk, node: ast.Call) -> bool:
+        assert isinstance(node.func, ast.Attribute)
+        return is_namespace(walk.scope, node.func.value, _SHELL) and act(walk, node)
+
+    return method
+
+
 METHODS: dict[str, Callable[[Walk, ast.Call], bool]] = {
     "format": _format,
     "format_map": _format_map,
@@ -162,6 +186,9 @@ METHODS: dict[str, Callable[[Walk, ast.Call], bool]] = {
     "update": _update,
     "run_line_magic": _magic,
     "run_cell_magic": _magic,
+    "push": _push,
+    "ev": _of_shell(lambda walk, node: _eval(walk, node)),
+    "ex": _of_shell(lambda walk, node: _exec(walk, node)),
 }
 """Methods that may have names in their texts. True: all of the call has been visited."""
 

@@ -149,6 +149,12 @@ NAMES = [
     ("'%s' % who", "who", ""),
     ("3 % locals", "", ""),
     ("globals()['z'] = 1", "", "z"),
+    ("get_ipython().user_ns['z'] = 1", "", "z"),
+    ("print(get_ipython().user_ns['z'])", "z", ""),
+    ("get_ipython().push({'z': a})", "a", "z"),
+    ("get_ipython().ev('a + 1')", "a", ""),
+    ("get_ipython().ex('z = a')", "a", "z"),
+    ("stack.push({'z': a})\nstack.ev('b')", "a stack", ""),
     ("print(globals()['z'])", "z", ""),
     ("del globals()['z']", "z", ""),
     ("globals().update(a=1, b=c)", "c", "a b"),
@@ -308,6 +314,8 @@ UNKNOWN = [
     "globals()[k] = 1",
     "globals().update(d)",
     "globals().update(**d)",
+    "get_ipython().push(d)",
+    "get_ipython().ex(text)",
     "x =",
 ]
 
