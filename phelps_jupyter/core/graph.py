@@ -80,7 +80,7 @@ class Graph:
         node = self.nodes[cell]
         if node.task is None or node.task.options.outputs is not None:
             return _NONE
-        said = node.bindings.writes | node.bindings.changes | node.bindings.deletes
+        said = node.bindings.writes | node.bindings.changes | node.bindings.deletes | node.bindings.fleeting
         return (self.writes[cell] & self.inputs[cell].keys()) - said
 
     def optional(self, cell: CellId) -> frozenset[str]:

@@ -198,3 +198,8 @@ def test_the_files_that_a_run_was_seen_to_use_are_learned():
     )
     learned = found.learn(run, {})[run.task.bindings.code]
     assert (learned.read, learned.wrote) == ({"table.csv", "data/"}, {"out.csv"})
+
+
+def test_what_may_be_deleted_is_not_missed():
+    found = notebook("x = 1\nflag = 0", "%%task t\nif flag:\n    del x", "print(x)")
+    assert found.graph().handed_on(CellId("c1")) == frozenset()
