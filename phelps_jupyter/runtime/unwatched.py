@@ -117,8 +117,9 @@ def texts_in(values: Iterable[Any]) -> Iterator[str]:
 
 
 def candidates(texts: Iterable[str]) -> list[str]:
-    """What the texts may name, sorted."""
-    return sorted({candidate for text in texts for candidate in quoted(text)})
+    """What the texts may name, sorted. What is nothing but wildcards names nothing: it stands in many a text."""
+    found = {candidate for text in texts for candidate in quoted(text)}
+    return sorted(candidate for candidate in found if candidate.strip("*?./"))
 
 
 def matches(pattern: str) -> list[str]:

@@ -429,6 +429,7 @@ NATIVE = {
         ["many/a.parquet", "many/b.parquet"],
     ),
     "wildcards": ("import polars\npolars.read_parquet('many/*.parquet')", ["many/a.parquet", "many/b.parquet"]),
+    "beside a text of wildcards": ("import polars\nprint('*')\npolars.read_parquet('a.parquet')", ["a.parquet"]),
     "in a text": ("import polars\nq = \"read('a.parquet')\"\npolars.read_parquet(q[6:-2])", ["a.parquet"]),
     "a function": ("from pyarrow import parquet\nload()", ["a.parquet"]),
     "pandas": ("import pandas\npandas.read_parquet('a' + where[1:])", ["a.parquet"]),
