@@ -85,7 +85,7 @@ def test_a_task_that_may_read_everything_goes_without_what_cant_be_handed_to_it(
 def test_who_reads_it_all_the_same_is_told_why_it_is_not_there(book):
     ran = book(given=GIVEN, use="%%task use\nheld = eval('lo' + 'ck')", named="%%task named\nlock.locked()").run()
     error = ran.tasks["use"]["error"]
-    assert (error["type"], "the notebook's `lock` can't be handed to a task" in error["message"]) == ("NameError", True)
+    assert (error["type"], "`lock` can't be handed to a task" in error["message"]) == ("NameError", True)
     assert "input `lock` can't be handed to a task" in ran.tasks["named"]["error"]["message"]
 
 
