@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 
@@ -50,15 +50,16 @@ class Captured:
     givens: tuple[Given, ...]
     withheld: Mapping[str, str] = field(default_factory=dict)
     """Names that nothing says it reads, and whose values can't be handed over -> why."""
+    asked: Mapping[str, object] = field(default_factory=dict)
+    """The values that its ``--uptodate`` reads: they stay in the kernel."""
 
 
 class Blocked(Exception):
-    """Cells must run in the kernel first. ``cells``: in document order."""
+    """Cells must run in the kernel first. ``places``: theirs, in document order."""
 
-    def __init__(self, cells: tuple[CellId, ...], name: str) -> None:
-        super().__init__(name)
-        self.cells = cells
-        self.name = name
+    def __init__(self, places: Sequence[int], name: str) -> None:
+        cells = f"cell{'s' if len(places) > 1 else ''} {', '.join(map(str, places))}"
+        super().__init__(f"`{name}` is not in the kernel as the notebook has it: run {cells} first")
 
 
 @dataclass(slots=True)
@@ -83,7 +84,7 @@ class Capture:
         self._check_origins(loading, wanted)
         values: dict[str, object] = {}
         through_code: set[str] = set()
-        names = list(wanted)
+        names = [name for name in wanted if name in self.graph.inputs[self.cell]]
         for name in names:
             # Its cell has run, and left it unbound.
             if not self.namespace.is_plain(name):
@@ -106,13 +107,18 @@ class Capture:
                 parts += part
                 givens.append(given)
         docs = docstring_parts(are_docstrings_read(self.graph, self.cell), values)
-        return Captured((*parts, *docs), tuple(givens), withheld)
+        return Captured((*parts, *docs), tuple(givens), withheld, self._asked())
+
+    def _asked(self) -> dict[str, object]:
+        names = self.graph.asked.get(self.cell, {})
+        return {name: self.namespace.value(name) for name in names if self.namespace.is_plain(name)}
 
     def _check_origins(self, loading: Loading, wanted: Mapping[str, CellId]) -> None:
         """The kernel must hold what a run from the top would: each name as its providing cell left it."""
         names = [name for name, provider in wanted.items() if not loading.holds(name, provider)]
         if names:
-            raise Blocked(loading.to_run(wanted[name] for name in names), names[0])
+            cells = loading.to_run(wanted[name] for name in names)
+            raise Blocked([self.graph.nodes[cell].index + 1 for cell in cells], names[0])
 
     def _origin(self, name: str, provider: CellId | None) -> _Origin:
         cell = provider or self._bound_by(name)

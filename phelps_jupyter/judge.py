@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from phelps_jupyter.absence import absence_reasons
-from phelps_jupyter.adapters.files import ABSENT, Files, as_condition
+from phelps_jupyter.adapters.files import Files, as_condition
 from phelps_jupyter.adapters.presence import Presence
 from phelps_jupyter.adapters.sources import ModuleSources, installed
 from phelps_jupyter.adapters.surroundings import Surroundings
@@ -20,6 +20,7 @@ from phelps_jupyter.core.freshness import (
     Judgement,
     Reason,
     Verdict,
+    added,
     awaits_input,
     compare,
     judge,
@@ -67,11 +68,13 @@ class Judge:
     """When it looks: results have an age."""
     sights: CellSights | None = None
     """What plain cells were seen to use; None: what the index knows of it."""
+    answers: Mapping[TaskName, Part] = field(default_factory=dict)
+    """The values of ``--uptodate`` that the kernel found last."""
     _judged: dict[TaskName, Judgement] = field(default_factory=dict)
     _found: Locator | None = None
     _last: Mapping[TaskName, Record] | None = None
     _held: Mapping[TaskName, Sequence[Hold]] | None = None
-    _own: dict[TaskName, Mapping[tuple[PartKind, str], Digest]] = field(default_factory=dict)
+    _own: dict[TaskName, Mapping[tuple[PartKind, str], Part]] = field(default_factory=dict)
     """For each task, the parts of its key that follow from the notebook's text."""
     look: SightsLook = field(init=False)
     outside: Outside = field(init=False)
@@ -228,7 +231,11 @@ class Judge:
         if verdict.verdict is not Verdict.FRESH or verdict.record is None:
             return verdict
         parts = verdict.record.parts
-        reasons = (*self._new_parts(task, parts), *self.new_files(task, parts), *self._expired(task, verdict.record))
+        reasons = (
+            *added(parts, self._follows(task).values()),
+            *self.new_files(task, parts),
+            *self._expired(task, verdict.record),
+        )
         if reasons:
             return Judgement(Verdict.STALE, reasons, verdict.record)
         return self._at_hand(name, verdict)
@@ -270,15 +277,8 @@ class Judge:
             missing = Reason("output_missing", lost, f"its stored output `{lost}` is missing")
             return Judgement(Verdict.STALE, (missing,), record)
         altered = [file for file in self.outside.files.altered(record.seen) if not self.is_rewritten(task, file)]
-        reasons = tuple(self._altered(file) for file in altered)
+        reasons = tuple(self.outside.files.not_left(file) for file in altered)
         return Judgement(Verdict.STALE, reasons, record) if reasons else verdict
-
-    def _altered(self, file: Part) -> Reason:
-        if file.kind is PartKind.PATH:
-            told = f"{file.name} is {'there again' if file.digest == ABSENT else 'gone'}"
-        else:
-            told = f"its file {file.name} {'was edited' if self.outside.files.now(file) else 'is gone'}"
-        return Reason("output_missing", file.name, told)
 
     def is_rewritten(self, task: TaskName, file: Part) -> bool:
         """Whether a task below writes the same file: then it is that one's to have it as it should be."""
@@ -286,15 +286,6 @@ class Judge:
         below = (self.graph.nodes[one].task for one in self.graph.following.get(cell, ())) if cell is not None else ()
         records = (self._lasts.get(other.name) for other in below if other is not None)
         return any(file.name == one.name for record in records if record is not None for one in record.seen.files)
-
-    def _new_parts(self, task: Task, parts: Sequence[Part]) -> tuple[Reason, ...]:
-        """What follows from the notebook's text now, and did not when there were these parts."""
-        known = {(part.kind, part.name) for part in parts}
-        return tuple(
-            Reason(kind.value, name, f"its {name} are others")
-            for kind, name in self._follows(task)
-            if (kind, name) not in known
-        )
 
     def new_files(self, task: Task, parts: Sequence[Part]) -> tuple[Reason, ...]:
         """Files that ``--reads`` names by now and did not when there were these parts."""
@@ -338,10 +329,19 @@ class Judge:
                 return part.digest if origin and part.origin == origin else None
             case PartKind.INPUT | PartKind.FUNCTION:
                 return self._input(task, part)
+            case PartKind.UPTODATE:
+                return self._answered(task, part)
             case PartKind.MODULE | PartKind.ENV:
                 return self.outside.digest(part)
             case _:
                 return self._seen(task, part, record)
+
+    def _answered(self, task: Task, part: Part) -> Digest | None:
+        """The value of ``--uptodate`` as the kernel found it last; empty where another expression stands there now."""
+        if part.name != task.options.uptodate:
+            return Digest("")
+        answer = self.answers.get(task.name)
+        return answer.digest if answer is not None and answer.name == part.name else None
 
     def _seen(self, task: Task, part: Part, record: Record) -> Digest | None:
         """A file's content, a folder's names or a path: as a cell above leaves it, if one does; else as it is."""
@@ -366,13 +366,15 @@ class Judge:
         return self.graph.nodes[cell].task is None
 
     def _declared(self, task: Task, part: Part) -> Digest:
-        return self._follows(task).get((part.kind, part.name), Digest(""))
+        told = self._follows(task).get((part.kind, part.name))
+        return Digest("") if told is None else told.digest
 
-    def _follows(self, task: Task) -> Mapping[tuple[PartKind, str], Digest]:
-        """The parts that follow from the declaration alone."""
+    def _follows(self, task: Task) -> Mapping[tuple[PartKind, str], Part]:
+        """The parts that follow from the declaration alone, and that there is one for ``--uptodate``."""
         own = self._own.get(task.name)
         if own is None:
-            own = {(one.kind, one.name): one.digest for one in task_parts(self.graph, task)}
+            asked = [Part(PartKind.UPTODATE, task.options.uptodate, Digest(""))] if task.options.uptodate else []
+            own = {(one.kind, one.name): one for one in (*task_parts(self.graph, task), *asked)}
             self._own[task.name] = own
         return own
 

@@ -47,13 +47,14 @@ class Loading:
         return tuple(sorted(closure(cells, self.lacking), key=lambda cell: self.graph.nodes[cell].index))
 
     def plain_inputs(self, cell: CellId) -> list[tuple[str, CellId]]:
-        """The names that a cell reads from plain cells, each with its provider."""
+        """The names that a cell, or its ``--uptodate``, reads from plain cells, each with its provider."""
         task, optional = self.graph.nodes[cell].task, self.graph.optional(cell)
         if task is not None and task.still:
             return []
+        asked = self.graph.asked.get(cell, {})
         return [
             (name, provider)
-            for name, provider in self.graph.inputs[cell].items()
+            for name, provider in (*self.graph.inputs[cell].items(), *asked.items())
             if provider is not None
             and self.graph.nodes[provider].task is None
             and (name not in optional or self.namespace.is_plain(name))

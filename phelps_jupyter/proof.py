@@ -145,6 +145,12 @@ class Proofs:
         """The run has settled: its captures are wanted no more."""
         self._held.pop(run, None)
         self._parts.pop(run, None)
+        self.surface.questions.drop(run)
+
+    def asks(self, run: Run) -> bool:
+        """Whether the run can't be proved before the kernel has answered a question."""
+        held = self._held.get(run.id)
+        return held is not None and self.surface.questions.ask(run, held.captured.asked)
 
     def prove(self, machine: Machine, run: Run) -> Proof:
         """Make the key and look it up. Errors: DeclarationError."""
@@ -176,6 +182,7 @@ class Proofs:
             *_body_imports(machine, run.task, sources),
             *self._files.declared(run.task.options.reads, held.surroundings.folder),
             *env_parts(held.surroundings.variables(run.task.options.env)),
+            *self.surface.questions.parts(run.id),
         )
         settings = (
             *held.surroundings.settings(self.surface.start),

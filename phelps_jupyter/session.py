@@ -25,12 +25,13 @@ from phelps_jupyter.core.plan import outdated, to_run_again, upstream
 from phelps_jupyter.core.runs import Run
 from phelps_jupyter.core.snapshot import TaskView, task_view
 from phelps_jupyter.errors import InternalError, StoreError
-from phelps_jupyter.outcomes import attempt_event, ended_of, failure_of, notice_of, record_of, record_of_finished
+from phelps_jupyter.outcomes import attempt_event, ended_of, failure_of, notice_of, record_of
 from phelps_jupyter.ports import Engines, Index, Notice, Notify, Started, Store, Wrote
 from phelps_jupyter.proof import Proofs
-from phelps_jupyter.runtime import attempts
+from phelps_jupyter.questions import THE_KERNEL
 from phelps_jupyter.runtime.orders import Frame, Outcome
 from phelps_jupyter.surface import Surface
+from phelps_jupyter.taking_over import take_over
 from phelps_jupyter.transcripts import Transcripts
 
 T = TypeVar("T")
@@ -67,14 +68,7 @@ class Session:
     def start(self) -> None:
         """Start the session's thread."""
         self._thread.start()
-        self._queue.put(self._take_over)
-
-    def _take_over(self) -> None:
-        """Record what attempts of kernels that are gone have finished since."""
-        for finished in attempts.finished(self.store.folder):
-            if finished.outcome.kind == "done":
-                self.index.add(record_of_finished(finished, self._transcripts.keep(finished.frames), time.time()))
-            attempts.remove(finished.folder)
+        self._queue.put(lambda: take_over(self.store.folder, self.index, self._transcripts.keep))
 
     def close(self, *, kill: bool) -> None:
         """End the session. ``kill``: end what runs too; else attempts that run finish, and their results are kept."""
@@ -137,7 +131,13 @@ class Session:
 
     def _view(self, task: TaskName) -> TaskView:
         view, run = task_view(self.machine, task), self.machine.runs.of(task)
-        return replace(view, waits_for=ELSEWHERE) if run is not None and self._claims.waits(run.id) else view
+        who = self._waited_for(run) if run is not None else ""
+        return replace(view, waits_for=who) if who else view
+
+    def _waited_for(self, run: Run) -> str:
+        if self._claims.waits(run.id):
+            return ELSEWHERE
+        return THE_KERNEL if self.surface.questions.waits(run.id) else ""
 
     def latest(self, task: TaskName) -> Run | None:
         """The task's latest run; only its settled fields may be read outside the session's thread."""
@@ -281,18 +281,18 @@ class Session:
         try:
             self._proofs.hold(self.machine, run)
         except Blocked as blocked:
-            places = [str(self.machine.graph.nodes[cell].index + 1) for cell in blocked.cells]
-            cells = ("cell " if len(places) == 1 else "cells ") + ", ".join(places)
-            message = f"`{blocked.name}` is not in the kernel as the notebook has it: run {cells} first"
-            return ev.CaptureFailed(now, run.id, RunState.BLOCKED, Failure(FailureKind.DECLARATION, message))
+            return ev.CaptureFailed(now, run.id, RunState.BLOCKED, Failure(FailureKind.DECLARATION, str(blocked)))
         except Exception as error:
             return ev.CaptureFailed(now, run.id, RunState.FAILED, failure_of(error))
         return ev.Captured(now, run.id)
 
     def _prove(self, run: Run) -> Sequence[Event]:
-        """Nothing comes of it while another kernel makes the result of this key: the run is proved again after that."""
+        """Nothing comes of it while another kernel makes the result, or ours is asked: it is proved again then."""
         anyway = run.forced or run.task.options.always
         try:
+            if self._proofs.asks(run):
+                self._mark(run)
+                return []
             proof = self._proofs.prove(self.machine, run)
             if proof.record is None and proof.shareable and not anyway:
                 if not self._claims.take(run.id, proof.key):
@@ -306,8 +306,8 @@ class Session:
         return [ev.Proved(time.time(), run.id, proof.key, proof.record, proof.verdict, proof.reasons)]
 
     def _prove_again(self) -> None:
-        """The runs that waited for another kernel, and do so no more."""
-        for run in [self.machine.runs[run] for run in self._claims.due()]:
+        """The runs that waited for another kernel, or for ours, and do so no more."""
+        for run in [self.machine.runs[run] for run in (*self.surface.questions.due(), *self._claims.due())]:
             # What came of the one before may have settled it.
             for event in () if run.settled else self._prove(run):
                 self._take(event)

@@ -82,7 +82,8 @@ def standing_of(judge: Judge, text: str, records: Plain) -> Standing | None:
 
 
 def _stands_by_text(judge: Judge, task: TaskName) -> bool:
-    """Not where somebody holds the result, where it has an age, or where files may come to it."""
+    """Not where somebody holds the result, where it has an age, where it asks, or where files may come to it."""
     declared = judge.graph.nodes[judge.graph.tasks[task]].task
     assert declared is not None
-    return not (judge.of(task).reasons or declared.options.reads or declared.options.ttl)
+    options = declared.options
+    return not (judge.of(task).reasons or options.reads or options.ttl or options.uptodate)

@@ -11,6 +11,7 @@ from phelps_jupyter.cell_sights import CellSights
 from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.runs import Run
 from phelps_jupyter.core.snapshot import TaskView
+from phelps_jupyter.questions import Questions
 from phelps_jupyter.runtime.orders import Frame
 
 Show = Callable[[TaskView, tuple[Frame, ...]], None]
@@ -28,5 +29,6 @@ class Surface:
     sights: CellSights
     show: Show
     relearn: Relearn
+    questions: Questions
     headless: bool = False
     """One pass from top to bottom: what has ended well in it need not be proved again."""

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from phelps_jupyter.core.freshness import Reason
 from phelps_jupyter.core.model import Digest, Part, PartKind, Seen
 from phelps_jupyter.errors import DeclarationError, StoreError
 from phelps_jupyter.ports import Index, Stamp, Store
@@ -61,6 +62,14 @@ class Files:
                 return Digest(watched_digest("folder", path, own_names(condition.name, wrote)))
             case _:
                 return Digest(watched_digest("path", path))
+
+    def not_left(self, file: Part) -> Reason:
+        """That a file, or the absence of one, is not as the body has left it."""
+        if file.kind is PartKind.PATH:
+            told = f"{file.name} is {'there again' if file.digest == ABSENT else 'gone'}"
+        else:
+            told = f"its file {file.name} {'was edited' if self.now(file) else 'is gone'}"
+        return Reason("output_missing", file.name, told)
 
     def broken(self, seen: Seen) -> Part | None:
         """The first condition that no longer holds, as it was; None when all hold."""

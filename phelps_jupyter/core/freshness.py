@@ -98,6 +98,12 @@ def distinct(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
     return tuple({(reason.kind, reason.name, reason.text): reason for reason in reasons}.values())
 
 
+def added(before: Sequence[Part], now: Iterable[Part]) -> tuple[Reason, ...]:
+    """The parts that were not there before."""
+    places = {(part.kind, part.name) for part in before}
+    return tuple(_reason(None, part) for part in now if (part.kind, part.name) not in places)
+
+
 def _differ(old: Part | None, new: Part | None) -> bool:
     return old is None or new is None or old.digest != new.digest
 
@@ -113,6 +119,7 @@ _CHANGED = {
     PartKind.PATH: "{name} appeared or is gone",
     PartKind.ENV: "environment variable {name} changed",
     PartKind.SETTING: "the {name} changed",
+    PartKind.UPTODATE: "the value of `--uptodate {name}` changed",
 }
 _NOUN = {
     PartKind.INPUT: "input `{name}`",
@@ -124,6 +131,7 @@ _NOUN = {
     PartKind.PATH: "path {name}",
     PartKind.ENV: "environment variable {name}",
     PartKind.SETTING: "{name}",
+    PartKind.UPTODATE: "`--uptodate {name}`",
 }
 
 
@@ -237,6 +245,8 @@ def changed(part: Part, digest: Digest | None) -> Reason:
 def _unknown(part: Part) -> Reason:
     task = task_of(part)
     kind, why = "not_loaded", "the cells above have changed or did not run"
+    if part.kind is PartKind.UPTODATE:
+        kind, why = part.kind.value, "the kernel finds its value when the task runs"
     if task is not None:
         kind, why = UPSTREAM, f"task {task} is not fresh"
     return Reason(kind, part.name, may_change(part, why), old=part, upstream=task)

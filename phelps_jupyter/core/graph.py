@@ -33,7 +33,8 @@ class Graph:
     inputs: Mapping[CellId, Mapping[str, CellId | None]] = field(default_factory=dict)
     """The names that a cell reads, also through functions -> the cell that provides each. None: no cell above does."""
     after: Mapping[CellId, tuple[CellId, ...]] = field(default_factory=dict)
-    """The cells that must come first for no name: ``--after``, resolved, and those that write a file it reads."""
+    """The cells that must come first for no name of the body: ``--after``, resolved, those that write a file it reads,
+    and those that ``--uptodate`` reads from."""
     writes: Mapping[CellId, frozenset[str]] = field(default_factory=dict)
     """The names that a cell provides: bound, or changed in place."""
     problems: Mapping[CellId, tuple[Failure, ...]] = field(default_factory=dict)
@@ -46,6 +47,9 @@ class Graph:
     called: Mapping[CellId, frozenset[str]] = field(default_factory=dict)
     """What a cell may change though it does not say so: by functions that it calls, or as another name's object or
     instance; only cells with any have an entry."""
+    asked: Mapping[CellId, Mapping[str, CellId]] = field(default_factory=dict)
+    """What a task's ``--uptodate`` reads, also through functions -> the cell that provides each; only tasks with one
+    have an entry."""
     following: Mapping[CellId, tuple[CellId, ...]] = field(default_factory=dict)
     """The cells that need this one, by a name or by ``--after``."""
     ranks: Mapping[CellId, int] = field(default_factory=dict)
@@ -106,7 +110,10 @@ def build(
     for node in nodes.values():
         if node.task is not None:
             tasks.setdefault(node.task.name, node.cell)
-    order = arrange(nodes, tasks, providers.inputs, file_edges(nodes, learned or {}))
+    others = dict(file_edges(nodes, learned or {}))
+    for reader, asked in providers.asked.items():
+        others[reader] = tuple(dict.fromkeys([*others.get(reader, ()), *asked.values()]))
+    order = arrange(nodes, tasks, providers.inputs, others)
     return Graph(
         nodes=nodes,
         tasks=tasks,
@@ -117,6 +124,7 @@ def build(
         absent=find_absent(nodes, providers),
         optionals=providers.optionals,
         called=providers.called,
+        asked=providers.asked,
         following=order.following,
         ranks=order.ranks,
     )
@@ -170,7 +178,7 @@ def _learned(node: Node, learned: Mapping[Digest, Learned]) -> tuple[frozenset[s
     return found.added - node.bindings.changes, found.denied, found.read, found.wrote
 
 
-_own = attrgetter("inputs", "after", "writes", "problems", "absent", "optionals", "called")
+_own = attrgetter("inputs", "after", "writes", "problems", "absent", "optionals", "called", "asked")
 
 
 def changed(before: Graph, after: Graph) -> tuple[CellId, ...]:

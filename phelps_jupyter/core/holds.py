@@ -19,6 +19,14 @@ OUTSIDE = frozenset({PartKind.VERSION, PartKind.MODULE, PartKind.FILE, PartKind.
 from these two alone: `standing` relies on it."""
 
 
+_PINNED = OUTSIDE | {PartKind.UPTODATE}
+"""What an acceptance stands on beside its ground. What ``--uptodate`` gives is known once a kernel has found it."""
+
+
+_TOLD_LATER = frozenset({PartKind.CODE, PartKind.UPTODATE})
+"""Whoever accepts without a kernel does not know them, or the ground tells them."""
+
+
 class HoldKind(StrEnum):
     """How a result is held."""
 
@@ -109,7 +117,7 @@ def covers(hold: Hold, record: Record, parts: Sequence[Part]) -> bool:
 
 def pinned(hold: Hold, key: Key, parts: Iterable[Part]) -> Hold:
     """The acceptance with the key that a kernel has found for it."""
-    return replace(hold, key=key, parts=tuple(part for part in parts if part.kind in OUTSIDE))
+    return replace(hold, key=key, parts=tuple(part for part in parts if part.kind in _PINNED))
 
 
 def _by_place(parts: Iterable[Part]) -> dict[tuple[PartKind, str], Part]:
@@ -126,7 +134,7 @@ def _is_covered(before: Part | None, now: Part | None, told: Part | None, *, fre
         return now.digest == told.digest if now is not None else free or not told.digest
     if before is None or now is None:
         return free
-    if before.kind is PartKind.CODE or before.origin != now.origin or now.origin.startswith("task:"):
+    if before.kind in _TOLD_LATER or before.origin != now.origin or now.origin.startswith("task:"):
         # The ground tells.
         return True
     return before.digest == now.digest or (free and not now.origin)

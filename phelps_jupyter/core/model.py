@@ -72,6 +72,8 @@ class Options:
     always: bool = False
     ttl: float | None = None
     """Seconds for which a result may stand; None: for ever."""
+    uptodate: str = ""
+    """A Python expression, as `ast.unparse` writes it; empty: none."""
     env: tuple[str, ...] = ()
     seed: int | Literal["task", "none"] = "task"
     """``task``: derived from the task's name."""
@@ -202,6 +204,8 @@ class PartKind(StrEnum):
     """What a path that was looked for leads to: a file, a folder or nothing."""
     ENV = "env"
     SETTING = "setting"
+    UPTODATE = "uptodate"
+    """The value of the expression that ``--uptodate`` names; the part is called like the expression."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -6,7 +6,6 @@ Refuses to know the notebook: whether ``--in x`` names something is for the grap
 from __future__ import annotations
 
 import difflib
-import keyword
 import re
 import shlex
 from collections.abc import Callable, Sequence
@@ -14,23 +13,23 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from phelps_jupyter.core.model import Options, TaskName
-from phelps_jupyter.errors import OptionError
+from phelps_jupyter.core.words import (
+    Line,
+    Word,
+    expression,
+    identifier,
+    integer,
+    items_of,
+    names_of,
+    seconds_of,
+    size_of,
+    variable,
+    words_of,
+)
 
 MAGIC = "%%task"
 
-# A word by the rules of a shell: plain characters, escapes and quoted parts, in any mixture.
-_WORD = re.compile(r"""(?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+""")
 _CONTINUATION = re.compile(r"\s*#\|\s*(?=--)")
-_NUMBER = r"\d{1,12}(?:\.\d{1,9})?"
-_SIZE = re.compile(rf"({_NUMBER})([A-Za-z]+)")
-_DURATION = re.compile(
-    rf"(?P<bare>{_NUMBER})|(?:({_NUMBER})d)?(?:({_NUMBER})h)?(?:({_NUMBER})m(?:in)?)?(?:({_NUMBER})s)?"
-)
-_UNIT_SECONDS = (86400, 3600, 60, 1)
-_UNIT_BYTES: dict[str, int] = {
-    **{unit: 1000**power for power, unit in enumerate(("kb", "mb", "gb", "tb"), 1)},
-    **{unit: 1024**power for power, unit in enumerate(("kib", "mib", "gib", "tib"), 1)},
-}
 # numpy's global generator takes no seed beyond this.
 _LARGEST_SEED = 2**32 - 1
 
@@ -46,36 +45,6 @@ class Header:
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
-    """A line of the cell that holds options, from column ``start`` on."""
-
-    text: str
-    start: int
-    number: int
-
-    def wrong(self, message: str, at: int) -> OptionError:
-        # A tab would move the caret away from its word.
-        return OptionError(message, text=self.text.replace("\t", " "), at=at, line=self.number)
-
-
-@dataclass(frozen=True, slots=True)
-class _Word:
-    """A word of an option line: ``text`` with its quotes taken off, ``raw`` as it is written at column ``at``."""
-
-    text: str
-    raw: str
-    at: int
-    line: _Line
-
-    @property
-    def is_flag(self) -> bool:
-        return self.raw.startswith("--")
-
-    def wrong(self, message: str) -> OptionError:
-        return self.line.wrong(message, self.at)
-
-
-@dataclass(frozen=True, slots=True)
 class OptionSpec:
     """One option: how it is written, what it does, and how its values become part of Options."""
 
@@ -84,7 +53,7 @@ class OptionSpec:
     """What follows it, for people; empty: nothing does."""
     group: str
     help: str
-    parse: Callable[[Options, tuple[_Word, ...]], Options]
+    parse: Callable[[Options, tuple[Word, ...]], Options]
     many: bool = False
     """Takes all values up to the next option."""
     choices: tuple[str, ...] = ()
@@ -102,7 +71,7 @@ def parse_cell(source: str) -> Header | None:
     if magic != [MAGIC]:
         return None
     start = rows[first].index(MAGIC)
-    lines = [_Line(rows[first].rstrip(), start + len(MAGIC), first + 1)]
+    lines = [Line(rows[first].rstrip(), start + len(MAGIC), first + 1)]
     lines += _continuation_lines(rows, first + 1)
     name, options = _parse(lines)
     rows[first] = f"{rows[first][:start]}# {rows[first][start:]}"
@@ -114,10 +83,10 @@ def parse_line(line: str, continuation: Sequence[tuple[int, str]] = ()) -> tuple
 
     Raises OptionError, with the place of the word at fault.
     """
-    lines = [_Line(f"{MAGIC} {line.strip()}", len(MAGIC), 1)]
+    lines = [Line(f"{MAGIC} {line.strip()}", len(MAGIC), 1)]
     for number, text in continuation:
         match = _CONTINUATION.match(text)
-        lines.append(_Line(text.rstrip(), match.end() if match else 0, number))
+        lines.append(Line(text.rstrip(), match.end() if match else 0, number))
     return _parse(lines)
 
 
@@ -143,26 +112,26 @@ def complete(text: str) -> tuple[str, ...]:
     return tuple(candidate for candidate in choices + flags if candidate.startswith(last))
 
 
-def _continuation_lines(rows: Sequence[str], first: int) -> list[_Line]:
+def _continuation_lines(rows: Sequence[str], first: int) -> list[Line]:
     lines = []
     for index in range(first, len(rows)):
         if not rows[index].lstrip().startswith("#|"):
             break
         if match := _CONTINUATION.match(rows[index]):
-            lines.append(_Line(rows[index].rstrip(), match.end(), index + 1))
+            lines.append(Line(rows[index].rstrip(), match.end(), index + 1))
     return lines
 
 
-def _parse(lines: Sequence[_Line]) -> tuple[TaskName, Options]:
-    words = [word for line in lines for word in _words(line)]
+def _parse(lines: Sequence[Line]) -> tuple[TaskName, Options]:
+    words = [word for line in lines for word in words_of(line)]
     if not words or words[0].is_flag:
         at = words[0].at if words and words[0].line is lines[0] else len(lines[0].text) + 1
         raise lines[0].wrong(f"the task has no name: {MAGIC} NAME [options]", at)
-    name = TaskName(_identifier("a task's name", words[0]))
+    name = TaskName(identifier("a task's name", words[0]))
     return name, _parse_options(words[1:])
 
 
-def _parse_options(words: Sequence[_Word]) -> Options:
+def _parse_options(words: Sequence[Word]) -> Options:
     options = Options()
     seen: set[str] = set()
     rest = list(words)
@@ -178,32 +147,16 @@ def _parse_options(words: Sequence[_Word]) -> Options:
     return options
 
 
-def _words(line: _Line) -> list[_Word]:
-    words: list[_Word] = []
-    at = line.start
-    while True:
-        at += len(line.text[at:]) - len(line.text[at:].lstrip())
-        if at >= len(line.text):
-            return words
-        match = _WORD.match(line.text, at)
-        if match is None or line.text[match.end() : match.end() + 1].strip():
-            at = match.end() if match else at
-            fault = "a backslash" if line.text[at] == "\\" else f"a quote, {line.text[at]},"
-            raise line.wrong(f"{fault} is opened here and never closed", at)
-        words.append(_Word(shlex.split(match[0])[0], match[0], at, line))
-        at = match.end()
-
-
-def _split_equals(word: _Word) -> list[_Word]:
+def _split_equals(word: Word) -> list[Word]:
     """``--in=a`` is ``--in a``."""
     flag, equals, value = word.raw.partition("=")
     if not (word.is_flag and equals):
         return [word]
-    first = _Word(flag, flag, word.at, word.line)
-    return [first, _Word("".join(shlex.split(value)), value, word.at + len(flag) + 1, word.line)]
+    first = Word(flag, flag, word.at, word.line)
+    return [first, Word("".join(shlex.split(value)), value, word.at + len(flag) + 1, word.line)]
 
 
-def _spec(word: _Word) -> OptionSpec:
+def _spec(word: Word) -> OptionSpec:
     if word.is_flag and word.text in _BY_FLAG:
         return _BY_FLAG[word.text]
     meant = _closest(word.text)
@@ -223,7 +176,7 @@ def _closest(text: str) -> str:
     return f"--{found[0]}" if found else ""
 
 
-def _checked(spec: OptionSpec, flag: _Word, values: tuple[_Word, ...]) -> tuple[_Word, ...]:
+def _checked(spec: OptionSpec, flag: Word, values: tuple[Word, ...]) -> tuple[Word, ...]:
     if values and not spec.metavar:
         raise values[0].wrong(f"{spec.flag} takes no value")
     if spec.metavar and not any(value.text.strip(",") for value in values):
@@ -231,128 +184,71 @@ def _checked(spec: OptionSpec, flag: _Word, values: tuple[_Word, ...]) -> tuple[
     return values
 
 
-def _identifier(what: str, word: _Word) -> str:
-    text = word.text
-    if text.isidentifier() and not keyword.iskeyword(text):
-        return text
-    if keyword.iskeyword(text):
-        raise word.wrong(f"{what} can't be a word of Python's: {text!r}; try {text}_")
-    tidy = re.sub(r"\W+", "_", text).strip("_")
-    hint = f"; try {tidy if tidy.isidentifier() and not keyword.iskeyword(tidy) else f'task_{tidy}'}" if tidy else ""
-    raise word.wrong(f"{what} must be an identifier, {text!r} is none{hint}")
+def _parse_in(options: Options, words: tuple[Word, ...]) -> Options:
+    return replace(options, inputs=names_of("an input's name", words))
 
 
-def _items(words: Sequence[_Word]) -> list[_Word]:
-    """``a,b c`` is three items."""
-    items = []
-    for word in words:
-        at = 0
-        for text in filter(None, word.text.split(",")):
-            at = max(word.raw.find(text, at), at)
-            items.append(_Word(text, text, word.at + at, word.line))
-            at += len(text)
-    return items
+def _parse_out(options: Options, words: tuple[Word, ...]) -> Options:
+    return replace(options, outputs=names_of("an output's name", words))
 
 
-def _names(what: str, words: Sequence[_Word]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_identifier(what, item) for item in _items(words)))
+def _parse_after(options: Options, words: tuple[Word, ...]) -> Options:
+    return replace(options, after=tuple(TaskName(name) for name in names_of("a task's name", words)))
 
 
-def _integer(flag: str, word: _Word, least: int, special: str = "") -> int:
-    if re.fullmatch(r"\d{1,12}", word.text, re.ASCII) and int(word.text) >= least:
-        return int(word.text)
-    special = f", or {special}" if special else ""
-    raise word.wrong(f"{flag} {word.text}: must be a whole number, {least} or more{special}")
-
-
-def _size(flag: str, word: _Word) -> int:
-    match = _SIZE.fullmatch(word.text)
-    if match and match[2].lower() in _UNIT_BYTES and float(match[1]) > 0:
-        return round(float(match[1]) * _UNIT_BYTES[match[2].lower()])
-    if match and match[2].lower() in _UNIT_BYTES:
-        raise word.wrong(f"{flag} {word.text}: must be more than nothing")
-    if match or re.fullmatch(_NUMBER, word.text):
-        raise word.wrong(f"{flag} {word.text}: unit must be kB, MB, GB or TB (or KiB, MiB, ..)")
-    raise word.wrong(f"{flag} {word.text}: must be a number and a unit, like 200MB or 1.5GB")
-
-
-def _seconds(flag: str, word: _Word) -> float:
-    match = _DURATION.fullmatch(word.text)
-    if not match or not word.text:
-        raise word.wrong(f"{flag} {word.text}: must be like 90s, 10min, 2h, 1d or 1h30m")
-    bare, *parts = match.groups(default="0")
-    seconds = float(bare) + sum(float(part) * unit for part, unit in zip(parts, _UNIT_SECONDS, strict=True))
-    if not seconds:
-        raise word.wrong(f"{flag} {word.text}: must be more than nothing")
-    return seconds
-
-
-def _variable(word: _Word) -> str:
-    if re.fullmatch(r"[A-Za-z_]\w*", word.text, re.ASCII):
-        return word.text
-    name, equals, _ = word.text.partition("=")
-    hint = f"; only its name stands here: {name}" if equals and name else ""
-    raise word.wrong(f"--env {word.text}: must be the name of an environment variable{hint}")
-
-
-def _parse_in(options: Options, words: tuple[_Word, ...]) -> Options:
-    return replace(options, inputs=_names("an input's name", words))
-
-
-def _parse_out(options: Options, words: tuple[_Word, ...]) -> Options:
-    return replace(options, outputs=_names("an output's name", words))
-
-
-def _parse_after(options: Options, words: tuple[_Word, ...]) -> Options:
-    return replace(options, after=tuple(TaskName(name) for name in _names("a task's name", words)))
-
-
-def _parse_reads(options: Options, words: tuple[_Word, ...]) -> Options:
+def _parse_reads(options: Options, words: tuple[Word, ...]) -> Options:
     return replace(options, reads=tuple(dict.fromkeys(word.text for word in words if word.text)))
 
 
-def _parse_writes(options: Options, words: tuple[_Word, ...]) -> Options:
+def _parse_writes(options: Options, words: tuple[Word, ...]) -> Options:
     return replace(options, writes=tuple(dict.fromkeys(word.text for word in words if word.text)))
 
 
-def _parse_cpus(options: Options, words: tuple[_Word, ...]) -> Options:
-    cpus: int | Literal["all"] = "all" if words[0].text == "all" else _integer("--cpus", words[0], 1, "all")
+def _parse_cpus(options: Options, words: tuple[Word, ...]) -> Options:
+    cpus: int | Literal["all"] = "all" if words[0].text == "all" else integer("--cpus", words[0], 1, "all")
     return replace(options, resources=replace(options.resources, cpus=cpus))
 
 
-def _parse_mem(options: Options, words: tuple[_Word, ...]) -> Options:
-    return replace(options, resources=replace(options.resources, memory=_size("--mem", words[0])))
+def _parse_mem(options: Options, words: tuple[Word, ...]) -> Options:
+    return replace(options, resources=replace(options.resources, memory=size_of("--mem", words[0])))
 
 
-def _parse_time(options: Options, words: tuple[_Word, ...]) -> Options:
-    return replace(options, resources=replace(options.resources, time=_seconds("--time", words[0])))
+def _parse_time(options: Options, words: tuple[Word, ...]) -> Options:
+    return replace(options, resources=replace(options.resources, time=seconds_of("--time", words[0])))
 
 
-def _parse_on(options: Options, words: tuple[_Word, ...]) -> Options:
+def _parse_on(options: Options, words: tuple[Word, ...]) -> Options:
     return replace(options, resources=replace(options.resources, label=words[0].text))
 
 
-def _parse_always(options: Options, words: tuple[_Word, ...]) -> Options:
+def _parse_always(options: Options, words: tuple[Word, ...]) -> Options:
     return replace(options, always=not words)
 
 
-def _parse_ttl(options: Options, words: tuple[_Word, ...]) -> Options:
-    return replace(options, ttl=_seconds("--ttl", words[0]))
+def _parse_ttl(options: Options, words: tuple[Word, ...]) -> Options:
+    return replace(options, ttl=seconds_of("--ttl", words[0]))
 
 
-def _parse_env(options: Options, words: tuple[_Word, ...]) -> Options:
-    return replace(options, env=tuple(dict.fromkeys(_variable(item) for item in _items(words))))
+def _parse_uptodate(options: Options, words: tuple[Word, ...]) -> Options:
+    word, *more = words
+    if more:
+        raise more[0].wrong("--uptodate takes one expression: put quotes around it")
+    return replace(options, uptodate=expression("--uptodate", word))
 
 
-def _parse_seed(options: Options, words: tuple[_Word, ...]) -> Options:
-    seed: int | Literal["none"] = "none" if words[0].text == "none" else _integer("--seed", words[0], 0, "none")
+def _parse_env(options: Options, words: tuple[Word, ...]) -> Options:
+    return replace(options, env=tuple(dict.fromkeys(variable(item) for item in items_of(words))))
+
+
+def _parse_seed(options: Options, words: tuple[Word, ...]) -> Options:
+    seed: int | Literal["none"] = "none" if words[0].text == "none" else integer("--seed", words[0], 0, "none")
     if seed != "none" and seed > _LARGEST_SEED:
         raise words[0].wrong(f"--seed {seed}: must be below 2**32, numpy's generator takes no more")
     return replace(options, seed=seed)
 
 
-def _parse_retries(options: Options, words: tuple[_Word, ...]) -> Options:
-    return replace(options, retries=_integer("--retries", words[0], 0))
+def _parse_retries(options: Options, words: tuple[Word, ...]) -> Options:
+    return replace(options, retries=integer("--retries", words[0], 0))
 
 
 OPTIONS = (
@@ -367,6 +263,7 @@ OPTIONS = (
     OptionSpec("--on", "LABEL", "resources", "An engine label or a host name to run on.", _parse_on),
     OptionSpec("--always", "", "reuse", "Run it each time, never reuse a result.", _parse_always),
     OptionSpec("--ttl", "DURATION", "reuse", "Run it anew when its result is older than this.", _parse_ttl),
+    OptionSpec("--uptodate", "EXPR", "reuse", "Run it anew when its value has changed.", _parse_uptodate, many=True),
     OptionSpec("--env", "VARS", "reuse", "Environment variables it reads: passed, counted.", _parse_env, many=True),
     OptionSpec("--seed", "N", "reuse", "Seed for random and numpy; none: no seed.", _parse_seed, choices=("none",)),
     OptionSpec("--retries", "N", "failure", "How often to try again after a failure (0).", _parse_retries),

@@ -29,14 +29,14 @@ def arrange(
     nodes: Mapping[CellId, Node],
     tasks: Mapping[TaskName, CellId],
     inputs: Inputs,
-    files: Mapping[CellId, tuple[CellId, ...]],
+    others: Mapping[CellId, tuple[CellId, ...]],
 ) -> Order:
-    """Resolve ``--after``; an edge that closes a cycle is reported and left out. ``files``: edges because of files."""
+    """Resolve ``--after``; an edge that closes a cycle is reported and left out. ``others``: edges for other causes."""
     order = Order()
     for node in nodes.values():
         declared = _resolved(node, tasks, order.problems) if node.task is not None else ()
-        by_files = files.get(node.cell, ())
-        order.after[node.cell] = tuple(dict.fromkeys([*declared, *by_files])) if by_files else declared
+        more = others.get(node.cell, ())
+        order.after[node.cell] = tuple(dict.fromkeys([*declared, *more])) if more else declared
     down = [
         (cell, other)
         for cell, others in order.after.items()

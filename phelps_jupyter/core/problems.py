@@ -29,9 +29,11 @@ def find_problems(
         ]
         if failures:
             found.setdefault(cell, []).extend(sorted(failures, key=lambda failure: failure.line or 0))
+    for cell, asked in providers.asked.items():
+        found.setdefault(cell, []).extend(_asked_of_tasks(nodes, nodes[cell], asked))
     for cell, failures in of_order.items():
         found.setdefault(cell, []).extend(failures)
-    return {cell: tuple(failures) for cell, failures in found.items()}
+    return {cell: tuple(failures) for cell, failures in found.items() if failures}
 
 
 def _add_duplicates(nodes: Nodes, found: dict[CellId, list[Failure]]) -> None:
@@ -66,6 +68,15 @@ def find_absent(nodes: Nodes, providers: Providers) -> dict[CellId, dict[str, st
 def _is_declared(node: Node, lack: Lack) -> bool:
     """Whether ``--in`` names it: who declares an input wants a value of it."""
     return node.task is not None and lack.name in (node.task.options.inputs or ())
+
+
+def _asked_of_tasks(nodes: Nodes, node: Node, asked: Mapping[str, CellId]) -> list[Failure]:
+    assert node.task is not None
+    makers = [(name, task.name) for name, cell in asked.items() if (task := nodes[cell].task) is not None]
+    told = "it is evaluated in the kernel, where only names of plain cells are at hand"
+    option = f"--uptodate {node.task.options.uptodate}"
+    messages = [f"{option}: `{name}` is made by task {task}; {told}" for name, task in makers]
+    return [Failure(FailureKind.DECLARATION, message, line=1) for message in messages]
 
 
 def _undeclared(node: Node, lack: Lack) -> Failure:

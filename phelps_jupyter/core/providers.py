@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 
+from phelps_jupyter.core.bindings import analyse
 from phelps_jupyter.core.carried import Carried, Objects
 from phelps_jupyter.core.model import Bindings, CellId, Digest
 from phelps_jupyter.core.nodes import Learned, Node
@@ -73,6 +74,8 @@ class Providers:
     """Cell -> names that cells below read from it."""
     called: dict[CellId, frozenset[str]] = field(default_factory=dict)
     """Cell -> what it may change though it does not say so: by functions that it calls, or by another name."""
+    asked: dict[CellId, dict[str, CellId]] = field(default_factory=dict)
+    """Cell -> what its `--uptodate` reads, also through functions -> who provides that."""
     passed: dict[CellId, dict[str, CellId | None]] = field(default_factory=dict)
     """Cell -> names that it may leave as they are -> who provides them to it."""
 
@@ -87,6 +90,8 @@ def resolve(nodes: Mapping[CellId, Node], learned: Mapping[Digest, Learned]) -> 
     for node in nodes.values():
         found = learned.get(node.bindings.code, _NOTHING) if learned else _NOTHING
         _read(state, node)
+        if node.task is not None and node.task.options.uptodate:
+            _ask(state, nodes, node.cell, node.task.options.uptodate)
         bound, changed = _bound(node, found), _changed(state, node, found)
         called = _bound_by_calls(state, node, found)
         if node.task is not None and node.task.options.outputs is not None:
@@ -124,6 +129,21 @@ def _read(state: Providers, node: Node) -> None:
             state.demanded.setdefault(provider, set()).add(name)
     if bindings.optional:
         state.optionals[node.cell] = bindings.optional & inputs.keys()
+
+
+def _ask(state: Providers, nodes: Mapping[CellId, Node], cell: CellId, expression: str) -> None:
+    """What an expression reads that is evaluated in the kernel right before the task runs, and not by its body.
+
+    What a task has imported the kernel has, if at all, by an import of its own.
+    """
+    named = analyse(expression).reads & state.current.keys()
+    names = sorted(named | (state.carried.reached(named) & state.current.keys()))
+    found = {name: state.current[name] for name in names}
+    state.asked[cell] = {
+        name: provider for name, provider in found.items() if name not in state.imports or nodes[provider].task is None
+    }
+    for name, provider in state.asked[cell].items():
+        state.demanded.setdefault(provider, set()).add(name)
 
 
 def _read_through(state: Providers, node: Node, inputs: dict[str, CellId | None]) -> None:

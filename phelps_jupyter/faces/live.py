@@ -32,10 +32,11 @@ from phelps_jupyter.faces.plain_cells import PlainCells
 from phelps_jupyter.faces.reading import Reading
 from phelps_jupyter.faces.refusal import refusal
 from phelps_jupyter.faces.settings import Phelps
-from phelps_jupyter.faces.waiting import Interrupted, wait_until
+from phelps_jupyter.faces.waiting import Interrupted, interruptible, wait_until
 from phelps_jupyter.faces.watching import Watching
 from phelps_jupyter.judge import Judge
 from phelps_jupyter.parts import GIVES_NONE, outputs_of
+from phelps_jupyter.questions import Questions
 from phelps_jupyter.runtime.orders import Frame
 from phelps_jupyter.session import Session
 from phelps_jupyter.surface import Surface
@@ -72,6 +73,7 @@ class Live:
         """The cell that is executed now, and those inside it (``%%capture``); None: no cell of the notebook."""
         self.watching = Watching(shell, self.start.folder)
         self.plain_cells = PlainCells(self.namespace, self.watching)
+        self.questions = Questions(self._wake)
         self._rerun: CellId | None = None
         """The plain cell that we are about to execute ourselves."""
         self._at_start = False
@@ -100,7 +102,9 @@ class Live:
             self.notebook.learned = {**index.learned(), **self.notebook.learned}
             sights = self.plain_cells.sights
             sights.connect(index)
-            surface = Surface(self.name, self.namespace, self.start, sights, self._show, self._relearn, self.headless)
+            surface = Surface(
+                self.name, self.namespace, self.start, sights, self._show, self._relearn, self.questions, self.headless
+            )
             self._session = Session(surface, store, index, self.settings.make_engines(folder))
             self._session.start()
             self.take_holds()
@@ -261,7 +265,24 @@ class Live:
         return all(run is None or run.settled for run in views)
 
     def _wait_until(self, condition: Callable[[], bool], what: str) -> None:
-        wait_until(self.shell, self.session.moved, condition, what, clears=self._at_start)
+        wait_until(
+            self.shell, self.session.moved, condition, what, clears=self._at_start, meanwhile=self.answer_questions
+        )
+
+    def _wake(self) -> None:
+        """Called in the session's thread. Where no loop runs, questions are answered by who waits for a task."""
+        loop = getattr(getattr(self.shell, "kernel", None), "io_loop", None)
+        if loop is not None:
+            loop.add_callback(self.answer_questions)
+
+    def answer_questions(self) -> None:
+        """In the main thread: find the values of ``--uptodate`` that open runs ask for."""
+        if self._session is not None:
+            with self.watching.apart(), interruptible():
+                answered = self.questions.answer(self.shell.user_ns)
+            if answered:
+                # It looks whether there is something to do after each thing it has done.
+                self._session.call(lambda: None)
 
     def submit(self, tasks: Sequence[TaskName], *, forced: bool = False) -> None:
         """Run these tasks where stale; placeholders stand for their outputs until then."""
@@ -328,4 +349,7 @@ class Live:
         self.read_document()
         session = self.session
         now, start, sights = Surroundings.now(), self.start.folder, self.plain_cells.sights
-        return Judge(self.graph, self.name, session.store, session.index, now, start=start, sights=sights)
+        answers = dict(self.questions.latest)
+        return Judge(
+            self.graph, self.name, session.store, session.index, now, start=start, sights=sights, answers=answers
+        )

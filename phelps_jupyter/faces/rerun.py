@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
-from phelps_jupyter.core.freshness import Verdict
+from phelps_jupyter.core.freshness import Judgement, Verdict
 from phelps_jupyter.core.model import CellId, TaskName
 from phelps_jupyter.errors import RunError
 from phelps_jupyter.faces.live import Live
@@ -41,10 +41,17 @@ def run_stale(live: Live, tasks: Sequence[TaskName] | None = None) -> None:
     Errors: RunError when a plain cell fails; what needs it is not run.
     """
     judged = live.judgements()
-    wanted = [task for task in judged if judged[task].verdict is not Verdict.FRESH] if tasks is None else list(tasks)
+    wanted = [task for task in judged if _may_run(live, task, judged[task])] if tasks is None else list(tasks)
     needed = live.graph.upstream(live.graph.tasks[task] for task in wanted)
     asked = {*wanted, *(task.name for cell in needed if (task := live.graph.nodes[cell].task) is not None)}
     _Rerun(live, asked, all_cells=tasks is None).run()
+
+
+def _may_run(live: Live, name: TaskName, judged: Judgement) -> bool:
+    """Whether it is not fresh; what ``--uptodate`` gives is found anew each time."""
+    task = live.graph.nodes[live.graph.tasks[name]].task
+    assert task is not None
+    return judged.verdict is not Verdict.FRESH or bool(task.options.uptodate and not task.still)
 
 
 @dataclass(slots=True)

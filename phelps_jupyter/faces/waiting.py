@@ -22,9 +22,17 @@ class Interrupted(PhelpsError):
 
 
 def wait_until(
-    shell: InteractiveShell, moved: threading.Condition, condition: Callable[[], bool], what: str, *, clears: bool
+    shell: InteractiveShell,
+    moved: threading.Condition,
+    condition: Callable[[], bool],
+    what: str,
+    *,
+    clears: bool,
+    meanwhile: Callable[[], None],
 ) -> None:
     """Wait until ``condition`` holds; it is looked at whenever something has ``moved``. Errors: Interrupted.
+
+    ``meanwhile``: done again and again, as this thread is not free for it otherwise.
 
     ``clears``: the cell has shown nothing so far, and what is said about the wait goes with its end.
     """
@@ -32,6 +40,7 @@ def wait_until(
     notice = _Notice(shell, clears)
     with interrupts() as interrupted:
         while not (interrupted.is_set() or condition()):
+            meanwhile()
             with moved:
                 moved.wait(timeout=0.05)
             waited = time.monotonic() - begun
@@ -79,5 +88,18 @@ def interrupts() -> Iterator[threading.Event]:
     before = signal.signal(signal.SIGINT, lambda *_: interrupted.set())
     try:
         yield interrupted
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """SIGINT raises KeyboardInterrupt, as in any cell, also while the kernel is idle or waits."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
     finally:
         signal.signal(signal.SIGINT, before)

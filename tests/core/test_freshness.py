@@ -13,6 +13,7 @@ from phelps_jupyter.core.freshness import (
     NEVER_RAN,
     RESEEDED,
     Verdict,
+    added,
     awaits_input,
     code_diff,
     compare,
@@ -27,6 +28,7 @@ TABLE = Part(PartKind.INPUT, "table", Digest("t1"), "DataFrame 3 x 2", "task:loa
 H = Part(PartKind.FUNCTION, "h", Digest("h1"), "cell 4")
 ALIAS = Part(PartKind.INPUT, "a and b, one object", Digest("1"))
 SCALE = Part(PartKind.INPUT, "scale", Digest("s1"), "2", "cell:lineage")
+COUNT = Part(PartKind.UPTODATE, "count()", Digest("n1"), detail="5")
 
 PARTS = st.builds(Part, st.sampled_from(PartKind), st.text(max_size=3), st.text(max_size=3))
 
@@ -142,6 +144,27 @@ def test_what_can_not_be_known_leaves_it_undecided():
         ("upstream", "input `table` may change: task load is not fresh"),
         ("not_loaded", "input `scale` may change: the cells above have changed or did not run"),
     ]
+
+
+def test_what_uptodate_gives_is_known_to_the_kernel_alone():
+    verdict = judged([record(CODE, COUNT)], {COUNT: None})
+    told = "`--uptodate count()` may change: the kernel finds its value when the task runs"
+    assert (verdict.verdict, [(reason.kind, reason.text) for reason in verdict.reasons]) == (
+        Verdict.UNDECIDED,
+        [("uptodate", told)],
+    )
+
+
+def test_another_expression_is_told_as_one_that_is_gone_and_one_that_is_new():
+    verdict = judged([record(CODE, COUNT)], {COUNT: ""})
+    assert [reason.text for reason in verdict.reasons] == ["`--uptodate count()` is gone"]
+    told = [reason.text for reason in added([CODE], [CODE, COUNT])]
+    assert told == ["`--uptodate count()` is new to it"]
+
+
+def test_another_value_is_told_with_both():
+    reasons = compare([COUNT], [replace(COUNT, digest=Digest("n2"), detail="6")])
+    assert [reason.text for reason in reasons] == ["the value of `--uptodate count()` changed (5 -> 6)"]
 
 
 def test_a_change_that_is_known_outweighs_what_is_not():

@@ -172,6 +172,27 @@ def test_a_change_by_a_called_function_can_be_denied() -> None:
     assert "2-rows>4" in edges(graph)
 
 
+def test_what_uptodate_reads_comes_first_and_is_no_input() -> None:
+    cells = ["db, _limit = 1, 2", "def count():\n    return db", "%%task t --uptodate 'count() < _limit'\nx = 1"]
+    graph = graph_of(*cells)
+    assert graph.asked == {CellId("3"): {"_limit": "1", "count": "2", "db": "1"}}
+    assert (graph.inputs[CellId("3")], graph.after[CellId("3")]) == ({}, ("1", "2"))
+    assert graph.writes[CellId("1")] == {"db", "_limit"}
+    assert graph.downstream([CellId("1")]) == ("1", "3")
+    assert graph.problems == {}
+
+
+def test_uptodate_takes_no_import_of_a_task() -> None:
+    look = "from pathlib import Path\ndef size():\n    return Path('a').stat().st_size"
+    graph = graph_of(look, "%%task make\nfrom pathlib import Path\nx = 1", "%%task t --uptodate size()\ny = 1")
+    assert (graph.asked, graph.problems) == ({CellId("3"): {"size": "1"}}, {})
+
+
+def test_uptodate_may_read_what_no_cell_provides() -> None:
+    graph = graph_of("%%task t --after u --uptodate 'len(later)'\nx = 1", "later = [1]", "%%task u\ny = 1")
+    assert (graph.asked, graph.after[CellId("1")], graph.problems) == ({CellId("1"): {}}, ("3",), {})
+
+
 def test_inputs_that_may_be_absent_are_known() -> None:
     graph = graph_of("x = 1\nz = 1", "if c:\n    x = 2\n'z' in globals()", "print(x)")
     assert graph.optional(CellId("2")) == {"x", "z"}
@@ -280,6 +301,13 @@ PROBLEMS = [
     (["%%task t\ny = ("], "1", "can't be parsed: '(' was never closed (line 2)", 2),
     (["%%task load\ny = 1", "%%task t --after lod\n"], "2", "--after: there is no task 'lod'; did you mean 'load'?", 1),
     (["%%task t --after nothing\nz = 1"], "1", "--after: there is no task 'nothing'", 1),
+    (
+        ["%%task load\nrows = [1]", "%%task t --uptodate len(rows)\nz = 1"],
+        "2",
+        "--uptodate len(rows): `rows` is made by task load; it is evaluated in the kernel, where only names of plain "
+        "cells are at hand",
+        1,
+    ),
     (["%%task a --after b\nx = 1", "%%task b --after a\ny = 1"], "1", "--after makes a cycle: a -> b -> a", 1),
     (["%%task a --after b\nx = 1", "%%task b --after a\ny = 1"], "2", "--after makes a cycle: a -> b -> a", 1),
     (["%%task a --after c\nx = 1", "y = x", "%%task c\nz = y"], "1", "--after makes a cycle: a -> c -> cell 2 -> a", 1),

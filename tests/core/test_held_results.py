@@ -104,6 +104,15 @@ def test_a_pinned_acceptance_goes_with_its_key_alone():
     assert not covers(hold, RECORD, now[:-1])
 
 
+def test_what_uptodate_gives_is_accepted_with_what_the_first_kernel_finds():
+    asked = Part(PartKind.UPTODATE, "count()", Digest("u1"))
+    record, now = replace(RECORD, parts=(*RECORD.parts, asked)), [*RECORD.parts, with_digest(asked, "u2")]
+    assert covers(HOLD, record, now)
+    hold = pinned(HOLD, key_of(now), now)
+    assert hold.parts == (FILE, now[-1])
+    assert not covers(hold, record, [*RECORD.parts, with_digest(asked, "u3")])
+
+
 def test_what_can_not_be_known_is_told_by_the_task_or_the_cells_that_it_comes_from():
     found = unknown([(CODE, CODE.digest), (RAW, None), (RATE, None)])
     assert [(reason.kind, reason.text, reason.upstream) for reason in found] == [

@@ -69,6 +69,11 @@ ACCEPTED = [
     ("fit --writes out.csv 'plots/*.png' out.csv", Options(writes=("out.csv", "plots/*.png"))),
     ("fit --ttl 1d", Options(ttl=86400)),
     ("fit --ttl 1h30m", Options(ttl=5400)),
+    ("fit --uptodate rows", Options(uptodate="rows")),
+    ("fit --uptodate count('people') --cpus 1", Options(uptodate="count('people')")),
+    ("fit --uptodate 'count(db,  \"people\")>3'", Options(uptodate="count(db, 'people') > 3")),
+    ('fit --uptodate=" len( rows )"', Options(uptodate="len(rows)")),
+    ('fit --uptodate "a"+"b"', Options(uptodate="'a' + 'b'")),
 ]
 
 REFUSED = [
@@ -130,6 +135,12 @@ REFUSED = [
     ("fit --time ^h", "must be like"),
     ("fit --time 1h ^30m", "unexpected '30m'"),
     ("fit --ttl ^daily", "--ttl daily: must be like 90s, 10min, 2h, 1d or 1h30m"),
+    ("fit --uptodate ^count(", "--uptodate count(: must be a Python expression: '(' was never closed"),
+    ("fit --uptodate ^'n = 1'", "--uptodate n = 1: must be a Python expression"),
+    ("fit --uptodate ^'await n'", "must be a Python expression: 'await' outside function"),
+    ("fit --uptodate len(rows) ^> 3", "--uptodate takes one expression: put quotes around it"),
+    ("fit ^--uptodate ''", "--uptodate needs a value: --uptodate EXPR"),
+    ("fit --uptodate ^' '", "must be a Python expression"),
     ("fit --env ^A-B", "must be the name of an environment variable"),
     ("fit --env HOME ^A=1", "only its name stands here: A"),
     ("fit --env ^=1", "must be the name of an environment variable"),
