@@ -39,7 +39,7 @@ def attempt_event(outcome: Outcome, at: float) -> AttemptDone | AttemptFailed:
         return AttemptDone(
             at, run, outcome.attempt, outputs, usage, outcome.changed, outcome.left_out, outcome.drew, seen_of(outcome)
         )
-    return AttemptFailed(at, run, outcome.attempt, _failure(outcome), usage)
+    return AttemptFailed(at, run, outcome.attempt, _failure(outcome), usage, seen_of(outcome))
 
 
 def note_of(run: Run, notebook: str, parts: tuple[Part, ...]) -> dict[str, object]:

@@ -16,7 +16,7 @@ from phelps_jupyter.errors import DeclarationError
 from phelps_jupyter.runtime.digests import digest
 from phelps_jupyter.runtime.summaries import summarise
 
-THE_KERNEL = "the kernel, which is busy: it evaluates --uptodate"
+THE_KERNEL = "the kernel, to evaluate --uptodate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +51,9 @@ class Questions:
             self.wake()
         return True
 
-    def waits(self, run: RunId) -> bool:
-        """Whether the run waits for the kernel."""
-        return run in self._waiting
+    def waited_for(self, run: RunId) -> str:
+        """Whom the run waits for, for people; empty: it does not."""
+        return THE_KERNEL if run in self._waiting else ""
 
     def due(self) -> list[RunId]:
         """The runs whose answers have come since."""

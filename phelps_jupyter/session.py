@@ -17,18 +17,18 @@ from typing import TypeVar, assert_never
 from phelps_jupyter.capture import Blocked
 from phelps_jupyter.claims import ELSEWHERE, Claims
 from phelps_jupyter.core import events as ev
+from phelps_jupyter.core.again import request_again
 from phelps_jupyter.core.events import Action, Event
 from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.machine import Machine
 from phelps_jupyter.core.model import Failure, FailureKind, Part, Record, RunId, RunState, TaskName
-from phelps_jupyter.core.plan import outdated, to_run_again, upstream
+from phelps_jupyter.core.plan import outdated, upstream
 from phelps_jupyter.core.runs import Run
 from phelps_jupyter.core.snapshot import TaskView, task_view
 from phelps_jupyter.errors import InternalError, StoreError
 from phelps_jupyter.outcomes import attempt_event, ended_of, failure_of, notice_of, record_of
 from phelps_jupyter.ports import Engines, Index, Notice, Notify, Started, Store, Wrote
 from phelps_jupyter.proof import Proofs
-from phelps_jupyter.questions import THE_KERNEL
 from phelps_jupyter.runtime.orders import Frame, Outcome
 from phelps_jupyter.surface import Surface
 from phelps_jupyter.taking_over import take_over
@@ -131,13 +131,10 @@ class Session:
 
     def _view(self, task: TaskName) -> TaskView:
         view, run = task_view(self.machine, task), self.machine.runs.of(task)
-        who = self._waited_for(run) if run is not None else ""
+        if run is None:
+            return view
+        who = ELSEWHERE if self._claims.waits(run.id) else self.surface.questions.waited_for(run.id)
         return replace(view, waits_for=who) if who else view
-
-    def _waited_for(self, run: Run) -> str:
-        if self._claims.waits(run.id):
-            return ELSEWHERE
-        return THE_KERNEL if self.surface.questions.waits(run.id) else ""
 
     def latest(self, task: TaskName) -> Run | None:
         """The task's latest run; only its settled fields may be read outside the session's thread."""
@@ -352,12 +349,13 @@ class Session:
     def _learn(self, run: Run) -> Sequence[Event]:
         graph = self.surface.relearn(run)
         found = [] if graph is None else [ev.DocumentChanged(time.time(), graph)]
-        again = to_run_again(graph or self.machine.graph, self.machine.runs, run, relinked=bool(found))
-        return [*found, ev.RunRequested(time.time(), again, confirm=False)] if again else found
+        graph, below = graph or self.machine.graph, self.surface.headless
+        again = request_again(graph, self.machine.runs, run, time.time(), relinked=bool(found), below=below)
+        return found if again is None else [*found, again]
 
     def _mark(self, run: Run) -> Sequence[Event]:
         # An attempt that outlived its kernel has a record of which nothing was learned.
-        found = self._learn(run) if run.state is RunState.REUSED else ()
+        found = self._learn(run) if run.state in (RunState.REUSED, RunState.FAILED) else ()
         latest = self.machine.runs.latest.get(run.task.name) == run.id
         if latest:
             self._dirty[run.task.name] = None

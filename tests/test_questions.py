@@ -20,7 +20,7 @@ from phelps_jupyter.core.model import (
 )
 from phelps_jupyter.core.runs import Run
 from phelps_jupyter.errors import DeclarationError
-from phelps_jupyter.questions import Questions
+from phelps_jupyter.questions import THE_KERNEL, Questions
 from phelps_jupyter.runtime.digests import digest
 
 
@@ -56,11 +56,11 @@ def answered(asked: Asked, expression: str, names: dict[str, Any], values: dict[
 def test_a_run_waits_until_the_kernel_has_answered(asked):
     one = run("len(rows)")
     assert [asked.questions.ask(one, {}) for _ in range(2)] == [True, True]
-    assert (asked.woken, asked.questions.waits(one.id), asked.questions.due()) == (1, True, [])
+    assert (asked.woken, asked.questions.waited_for(one.id), asked.questions.due()) == (1, THE_KERNEL, [])
     assert asked.questions.answer({"rows": [1, 2]})
     assert not asked.questions.answer({"rows": []})
     assert asked.questions.due() == [one.id]
-    assert (asked.questions.waits(one.id), asked.questions.due(), asked.questions.ask(one, {})) == (False, [], False)
+    assert (asked.questions.waited_for(one.id), asked.questions.due(), asked.questions.ask(one, {})) == ("", [], False)
     expected = Part(PartKind.UPTODATE, "len(rows)", Digest(digest(2).digest))
     assert asked.questions.parts(one.id) == (expected,)
     assert asked.questions.parts(one.id)[0].detail == "2"

@@ -168,6 +168,8 @@ class AttemptFailed:
     attempt: int
     failure: Failure
     usage: Usage = Usage()
+    seen: Seen = Seen()
+    """What it looked for, by name alone."""
 
 
 Event = (

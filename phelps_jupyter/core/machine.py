@@ -131,6 +131,7 @@ class Machine:
             case ev.AttemptDone():
                 return self._on_attempt_done(run, event)
             case ev.AttemptFailed():
+                run.seen = event.seen
                 return self._on_ended_badly(run, event.failure, event.usage, event)
             case _:
                 assert_never(event)

@@ -11,7 +11,18 @@ from phelps_jupyter.core.bindings import analyse
 from phelps_jupyter.core.document import Document
 from phelps_jupyter.core.graph import Graph, Learned, Placed, build, edited
 from phelps_jupyter.core.holds import held_still
-from phelps_jupyter.core.model import Bindings, Cell, CellId, Digest, Options, Part, PartKind, Task, TaskName
+from phelps_jupyter.core.model import (
+    Bindings,
+    Cell,
+    CellId,
+    Digest,
+    Options,
+    Part,
+    PartKind,
+    RunState,
+    Task,
+    TaskName,
+)
 from phelps_jupyter.core.options import parse_cell
 from phelps_jupyter.core.unforeseen import whole_code
 from phelps_jupyter.errors import DeclarationError
@@ -107,19 +118,25 @@ class Notebook:
         return found
 
     def learn(self, run: Run, inputs: dict[str, Digest]) -> dict[Digest, Learned]:
-        """What a run that ended well tells that was not known, by code. ``inputs``: digests before it.
+        """What a run that has ended tells that was not known, by code. ``inputs``: digests before it.
 
-        Equal cells learn together: what one of them has changed, another one that changed nothing does not deny.
+        Of one that failed, only what it looked for counts. Equal cells learn together: what one of them has changed,
+        another one that changed nothing does not deny.
         """
         bindings = run.task.bindings
+        known = self.learned.get(bindings.code, Learned())
+        read = known.read | {_named(condition) for condition in run.seen.conditions}
+        if run.state is RunState.FAILED:
+            found = replace(known, read=read)
+            news = {} if found == known else {bindings.code: found}
+            self.learned.update(news)
+            return news
         after = {version.name: version.digest for version in run.outputs}
         guessed = bindings.changes & inputs.keys()
         denied = frozenset(name for name in guessed if after.get(name, inputs[name]) == inputs[name])
-        known = self.learned.get(bindings.code, Learned())
         added = known.added | (frozenset(run.changed) - bindings.writes)
-        read = frozenset(_named(condition) for condition in run.seen.conditions)
         wrote = frozenset(file.name for file in run.seen.files)
-        found = Learned(added, (known.denied | denied) - added, known.read | read, known.wrote | wrote)
+        found = Learned(added, (known.denied | denied) - added, read, known.wrote | wrote)
         node = self.graph().nodes.get(run.task.cell)
         news = {} if found == known else {bindings.code: found}
         if node is not None and node.bindings.code == bindings.code:

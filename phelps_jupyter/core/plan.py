@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from phelps_jupyter.core.closure import closure
 from phelps_jupyter.core.events import RunRequested
-from phelps_jupyter.core.files import touches
 from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.model import CellId, Digest, Options, RunId, Task, TaskName
 from phelps_jupyter.core.runs import Run, Runs
@@ -44,21 +43,21 @@ def plan(graph: Graph, runs: Runs, request: RunRequested) -> Plan:
 def providers(graph: Graph, task: TaskName) -> Mapping[str, TaskName]:
     """The tasks that this task takes values from: name -> task. Plain cells' values are captured instead."""
     found: dict[str, TaskName] = {}
-    if _declared(graph, task).still:
+    if declared(graph, task).still:
         return found
     for name, provider in graph.inputs[graph.tasks[task]].items():
-        declared = graph.nodes[provider].task if provider is not None else None
-        if declared is not None:
-            found[name] = declared.name
+        source = graph.nodes[provider].task if provider is not None else None
+        if source is not None:
+            found[name] = source.name
     return found
 
 
 def needed(graph: Graph, task: TaskName) -> tuple[TaskName, ...]:
     """The tasks that must have ended well before this one can start: its providers and ``--after``."""
-    if _declared(graph, task).still:
+    if declared(graph, task).still:
         return ()
-    declared = (graph.nodes[cell].task for cell in graph.needed(graph.tasks[task]))
-    return tuple(dict.fromkeys(other.name for other in declared if other is not None))
+    above = (graph.nodes[cell].task for cell in graph.needed(graph.tasks[task]))
+    return tuple(dict.fromkeys(other.name for other in above if other is not None))
 
 
 def upstream(graph: Graph, targets: Iterable[TaskName]) -> tuple[TaskName, ...]:
@@ -75,56 +74,11 @@ def is_current(graph: Graph, runs: Runs, run: Run) -> bool:
     if run.task.name not in graph.tasks:
         return False
     sources = {name: runs[source].task.name for name, source in run.providers.items()}
-    return _says(_declared(graph, run.task.name)) == _says(run.task) and sources == providers(graph, run.task.name)
+    return _says(declared(graph, run.task.name)) == _says(run.task) and sources == providers(graph, run.task.name)
 
 
 def _says(task: Task) -> tuple[CellId, Options, Digest]:
     return task.cell, task.options, task.bindings.code
-
-
-def to_run_again(graph: Graph, runs: Runs, run: Run, *, relinked: bool) -> tuple[TaskName, ...]:
-    """Tasks to run again after this run: readers that took the version from before an unforeseen change, or old files.
-
-    ``relinked``: the graph is another one for what the run has shown.
-    """
-    return tuple(dict.fromkeys((*(moved(graph, runs) if relinked else ()), *ahead_of_files(graph, runs, run))))
-
-
-def moved(graph: Graph, runs: Runs) -> tuple[TaskName, ...]:
-    """Tasks whose declaration is as it was when they last ran, and which read from other tasks or hand on more now."""
-    latest = (runs.of(task) for task in graph.tasks)
-    same = (run for run in latest if run is not None and _declared(graph, run.task.name) == run.task)
-    return tuple(run.task.name for run in same if not is_current(graph, runs, run) or _lacks(graph, run))
-
-
-def _lacks(graph: Graph, run: Run) -> bool:
-    """It has left an input as it was, and nobody knew that the task is to hand it on."""
-    return run.good and not graph.handed_on(run.task.cell) <= {version.name for version in run.outputs} | {
-        *run.left_out
-    }
-
-
-def ahead_of_files(graph: Graph, runs: Runs, run: Run) -> tuple[TaskName, ...]:
-    """Tasks that ran ahead of a writer of files that they read, as nobody knew: this run's readers, or its own task."""
-    cell = graph.tasks.get(run.task.name)
-    if cell is None:
-        return ()
-    readers = [graph.nodes[reader].task for reader in graph.following.get(cell, ()) if cell in graph.after[reader]]
-    below = (runs.of(task.name) for task in readers if task is not None)
-    found = [reader.task.name for reader in below if reader is not None and _is_ahead(reader, run)]
-    above = (runs.of(name) for name in needed(graph, run.task.name))
-    if any(writer is not None and _is_ahead(run, writer) for writer in above):
-        found.append(run.task.name)
-    return tuple(found)
-
-
-def _is_ahead(reader: Run, writer: Run) -> bool:
-    if not (reader.good and writer.good) or writer.id in reader.needs:
-        return False
-    began = reader.started_at or reader.ended_at or 0.0
-    if writer.ended_at is None or began >= writer.ended_at:
-        return False
-    return any(touches(condition, writer.seen.files) for condition in reader.seen.conditions)
 
 
 def outdated(graph: Graph, runs: Runs, tasks: Iterable[TaskName]) -> tuple[TaskName, ...]:
@@ -138,7 +92,8 @@ def outdated(graph: Graph, runs: Runs, tasks: Iterable[TaskName]) -> tuple[TaskN
     return tuple(task for task in order if task in found)
 
 
-def _declared(graph: Graph, name: TaskName) -> Task:
+def declared(graph: Graph, name: TaskName) -> Task:
+    """The task of this name."""
     task = graph.nodes[graph.tasks[name]].task
     assert task is not None
     return task
@@ -239,18 +194,18 @@ class _Drawing:
         return frozenset(self.serving[other] for other in needed(self.graph, task))
 
     def _make(self, task: TaskName) -> Run:
-        declared, older = _declared(self.graph, task), self.replaced.get(task)
+        says, older = declared(self.graph, task), self.replaced.get(task)
         target = task in self.targets
         return Run(
             id=RunId(len(self.runs.by_id)),
-            task=declared,
+            task=says,
             providers={name: self.serving[source] for name, source in providers(self.graph, task).items()},
             needs=self._needs(task),
-            resources=declared.options.resources,
+            resources=says.options.resources,
             target=target or (older is not None and older.target),
             forced=(self.request.forced and target) or (older is not None and older.forced),
             awaited=older is not None and older.awaited,
-            retries_left=declared.options.retries,
+            retries_left=says.options.retries,
             seconds=self.request.seconds.get(task, DEFAULT_SECONDS),
             requested_at=self.request.at,
         )

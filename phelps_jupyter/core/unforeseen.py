@@ -50,13 +50,42 @@ def may_write(graph: Graph, known: Known, cell: CellId) -> tuple[TaskName, ...]:
 
     Those that were seen to write may write others, by paths that they compute.
     """
-    if not any(node.bindings.looks for node in (graph.nodes[cell], *_definers(graph, cell))):
+    if not _looks(graph, cell):
         return ()
+    return tuple(task.name for task in _tasks_above(graph, cell) if _may_write(graph, known, task))
+
+
+def may_make_anew(graph: Graph, known: Known, cell: CellId, fixed: Set[str]) -> tuple[TaskName, ...]:
+    """The tasks that may do either to a task that the cell rests on: that one runs again then, and what is below it.
+
+    ``fixed``: names whose values can't be changed in place.
+    """
+    rests_on = [graph.nodes[above] for above in graph.upstream([cell]) if graph.nodes[above].task is not None]
+    last = max((node.index for node in rests_on), default=0)
+    looks = max((node.index for node in rests_on if _looks(graph, node.cell)), default=0)
+    given = {(name, by) for node in rests_on for name, by in graph.inputs[node.cell].items() if name not in fixed}
     return tuple(
         task.name
         for task in _tasks_above(graph, cell)
-        if whole_code(graph, task.cell) not in known or known.get(task.bindings.code, _NOTHING).wrote
+        if (place := graph.nodes[task.cell].index) < last
+        and (
+            (place < looks and _may_write(graph, known, task))
+            or (_shares(graph, task, given) and whole_code(graph, task.cell) not in known)
+        )
     )
+
+
+def _shares(graph: Graph, task: Task, given: Set[tuple[str, CellId | None]]) -> bool:
+    return task.options.outputs is None and not given.isdisjoint(graph.inputs[task.cell].items())
+
+
+def _looks(graph: Graph, cell: CellId) -> bool:
+    """Whether the cell's code, or a function's that it may call, shows a look at files."""
+    return any(node.bindings.looks for node in (graph.nodes[cell], *_definers(graph, cell)))
+
+
+def _may_write(graph: Graph, known: Known, task: Task) -> bool:
+    return whole_code(graph, task.cell) not in known or bool(known.get(task.bindings.code, _NOTHING).wrote)
 
 
 def _tasks_above(graph: Graph, cell: CellId) -> Iterator[Task]:

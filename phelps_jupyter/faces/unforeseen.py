@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.model import CellId, TaskName
-from phelps_jupyter.core.unforeseen import Known, may_change, may_write
+from phelps_jupyter.core.unforeseen import Known, may_change, may_make_anew, may_write
 from phelps_jupyter.runtime.harvest import FIXED
 
 
@@ -14,4 +14,10 @@ def unforeseen_by(graph: Graph, known: Known, cell: CellId, values: Mapping[str,
     """The tasks. ``values``: the kernel's, with all that the cell reads."""
     held = {id(values[name]) for name in graph.inputs[cell] if name in values and not isinstance(values[name], FIXED)}
     names = {name for name, value in values.items() if id(value) in held} if held else set()
-    return tuple(dict.fromkeys((*may_change(graph, known, cell, names), *may_write(graph, known, cell))))
+    fixed = {name for name, value in values.items() if isinstance(value, FIXED)}
+    found = (
+        *may_change(graph, known, cell, names),
+        *may_write(graph, known, cell),
+        *may_make_anew(graph, known, cell, fixed),
+    )
+    return tuple(dict.fromkeys(found))

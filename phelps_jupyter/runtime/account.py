@@ -144,6 +144,18 @@ class Account:
             torn=self.torn(),
         )
 
+    def names(self) -> Sightings:
+        """What was used, by name alone: what it was like does not matter where nothing rests on it.
+
+        What was not there might have been a folder, and what it wrote it may have looked into before.
+        """
+        missing = {name for name, word in self._found.items() if word == "absent"}
+        used = self._read.keys() | self._wrote.keys() | self._handed.keys()
+        files = (Sighting("file", name, "") for name in sorted(used))
+        folders = (Sighting("folder", name, "") for name in sorted(self._listed.keys() | missing))
+        paths = (Sighting("path", name, "") for name in sorted(self._found))
+        return Sightings((*files, *folders, *paths))
+
     def conditions(self) -> tuple[Sighting, ...]:
         """What was used. Files that were written are not looked into."""
         return self._conditions(self._written())

@@ -37,6 +37,10 @@ class BodyWatch:
         if self._watch is not None:
             self._watch.end()
 
+    def names(self, code: Iterable[CodeType], inputs: Mapping[str, Any]) -> Sightings:
+        """What a body that failed has used, by name alone. Arguments as below."""
+        return Sightings() if self._watch is None else self._watch.account(code, inputs, self._order.folder).names()
+
     def sightings(self, code: Iterable[CodeType], inputs: Mapping[str, Any]) -> Sightings:
         """What was seen, with the files kept. ``code``: of the body; ``inputs``: as they were bound.
 

@@ -75,7 +75,8 @@ def _attempt(order: Order, shell: Shell, folder: str) -> Outcome:
     raised: Raised | None = shell.run_body(order.body)
     watch.end()
     if raised is not None:
-        return _failed(order, raised.error, raised.line, raised.traceback)
+        seen = watch.names(shell.code_of(order.body), inputs)
+        return replace(_failed(order, raised.error, raised.line, raised.traceback), sightings=seen)
     # Before the outputs are stored: pickling them may draw, and read files.
     drew = generators.drew()
     sightings = watch.sightings(shell.code_of(order.body), inputs)

@@ -15,6 +15,7 @@ from phelps_jupyter.core.graph import Graph, Node
 from phelps_jupyter.core.machine import Machine
 from phelps_jupyter.core.model import (
     Bindings,
+    Cell,
     CellId,
     Digest,
     Engine,
@@ -33,6 +34,7 @@ from phelps_jupyter.core.model import (
     Usage,
     Version,
 )
+from phelps_jupyter.core.notebook import Notebook
 
 GB = 10**9
 
@@ -224,3 +226,10 @@ def submitted(machine: Machine, actions: Iterable[Action]) -> list[str]:
 def killed(machine: Machine, actions: Iterable[Action]) -> list[str]:
     """The tasks whose attempts were killed, in order."""
     return [str(machine.runs[action.run].task.name) for action in actions if isinstance(action, ev.Kill)]
+
+
+def sourced(*sources: str) -> ev.DocumentChanged:
+    """The document of these cells, as the graph sees it."""
+    notebook = Notebook()
+    notebook.read([Cell(CellId(source.split()[1]), source) for source in sources], 0.0)
+    return ev.DocumentChanged(0.0, notebook.graph())

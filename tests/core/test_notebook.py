@@ -10,6 +10,7 @@ from phelps_jupyter.core.model import (
     PartKind,
     Resources,
     RunId,
+    RunState,
     Seen,
     TaskName,
     Version,
@@ -108,6 +109,17 @@ def test_names_that_a_plain_cell_was_seen_to_bind_are_learned():
     assert provider(found, "t", "b") == "c1"
     assert found.learn_plain(CellId("c1"), ["b"], ()) is None
     assert found.learn_plain(CellId("c3"), ["c"], ()) is None
+
+
+def test_of_a_run_that_failed_what_it_looked_for_is_learned_and_nothing_else():
+    found = notebook(LOAD, "%%task write\nmake()", "%%task read\nlook()")
+    run = run_of(found, "read", {"table": "d2"}, ("table",))
+    run.state = RunState.FAILED
+    run.seen = Seen(conditions=(Part(PartKind.PATH, "out.csv", Digest("")),))
+    code = run.task.bindings.code
+    assert found.learn(run, {}) == {code: Learned(read=frozenset({"out.csv"}))}
+    assert found.learn(run, {}) == {}
+    assert list(found.learned) == [code]
 
 
 def test_a_guess_that_was_right_links_nothing_anew():

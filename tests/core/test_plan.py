@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from documents import (
     CHAIN,
     DIAMOND,
@@ -17,37 +15,24 @@ from documents import (
     engine,
     failed,
     play,
+    sourced,
     states,
     task,
 )
 
 from phelps_jupyter.core import events as ev
-from phelps_jupyter.core.bindings import analyse
-from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.machine import Machine
 from phelps_jupyter.core.model import (
-    Cell,
-    CellId,
-    Digest,
     Key,
-    Part,
-    PartKind,
     RunId,
     RunState,
-    Seen,
     TaskName,
-    Version,
 )
-from phelps_jupyter.core.nodes import Learned
-from phelps_jupyter.core.notebook import Notebook
 from phelps_jupyter.core.plan import (
-    ahead_of_files,
     is_current,
-    moved,
     needed,
     outdated,
     providers,
-    to_run_again,
     upstream,
 )
 
@@ -59,13 +44,6 @@ def made(machine: Machine) -> list[str]:
 
 def remaining(machine: Machine) -> dict[str, float]:
     return {str(run.task.name): run.remaining for run in machine.runs.by_id.values()}
-
-
-def sourced(*sources: str) -> ev.DocumentChanged:
-    """The document of these cells, as the graph sees it."""
-    notebook = Notebook()
-    notebook.read([Cell(CellId(source.split()[1]), source) for source in sources], 0.0)
-    return ev.DocumentChanged(0.0, notebook.graph())
 
 
 FIRST, SECOND, THIRD = "%%task one\nx = 1", "%%task two\nx = 2", "%%task fit\ny = x"
@@ -292,26 +270,6 @@ def test_a_run_that_reads_from_another_task_now_is_not_current(machine):
     assert made(machine) == ["one", "fit", "two", "fit"]
 
 
-def test_moved_are_the_tasks_that_read_from_another_task_now(machine):
-    play(machine, sourced(FIRST, THIRD), ONE_ENGINE, ask("fit"), done(0), done(1), sourced(FIRST, SECOND, THIRD))
-    assert moved(machine.graph, machine.runs) == ("fit",)
-
-
-def test_a_task_that_is_to_hand_on_an_input_is_run_again_for_it(machine):
-    play(machine, sourced(FIRST, "%%task quiet\nprint(x)"), ONE_ENGINE, ask("quiet"), done(0), done(1))
-    quiet, run = CellId("quiet"), machine.runs[RunId(1)]
-    told = replace(machine.graph, writes={**machine.graph.writes, quiet: frozenset({"x"})})
-    assert to_run_again(told, machine.runs, run, relinked=True) == ("quiet",)
-    assert to_run_again(told, machine.runs, run, relinked=False) == ()
-    run.outputs = (*run.outputs, Version("x", Digest("d"), 8, ""))
-    assert to_run_again(told, machine.runs, run, relinked=True) == ()
-
-
-def test_a_task_that_was_edited_has_not_moved(machine):
-    play(machine, sourced(FIRST, THIRD), ONE_ENGINE, ask("fit"), sourced(FIRST, SECOND, THIRD + " + 1"))
-    assert moved(machine.graph, machine.runs) == ()
-
-
 def test_remaining_is_the_longest_path(machine):
     play(machine, DIAMOND, ask("join", load=1.0, left=2.0, right=5.0, join=1.0))
     assert remaining(machine) == {"load": 7.0, "left": 3.0, "right": 6.0, "join": 1.0}
@@ -338,50 +296,3 @@ def test_a_ladder_of_open_runs_is_weighed_in_one_pass(machine):
 def test_what_has_settled_is_not_weighed(machine):
     play(machine, CHAIN, ONE_ENGINE, engine("1"), ask("load"), done(0), ask("fit", confirm=False))
     assert machine.runs[RunId(0)].remaining == 1.0
-
-
-WROTE = Seen(files=(Part(PartKind.FILE, "made.csv", Digest("d")),))
-READ = Seen(conditions=(Part(PartKind.FILE, "made.csv", Digest("older")),))
-LEARNED = {"write()": Learned(wrote=frozenset({"made.csv"})), "read()": Learned(read=frozenset({"made.csv"}))}
-
-
-def side_by_side(machine: Machine, *, reader_began: float, read: Seen = READ) -> Graph:
-    """A writer and a reader of a file ran, as nobody knew of it; the graph as it is known now."""
-    sources = ["%%task writer\nwrite()", "%%task reader\nread()", "%%task other\nread()", "plain = open('made.csv')"]
-    notebook = Notebook()
-    notebook.read([Cell(CellId(str(place)), source) for place, source in enumerate(sources)], 0.0)
-    play(machine, ev.DocumentChanged(0.0, notebook.graph()), ask("writer", "reader"))
-    for run, began, ended, seen in ((0, 0.0, 5.0, WROTE), (1, reader_began, 6.0, read)):
-        found = machine.runs[RunId(run)]
-        found.state, found.seen, found.started_at, found.ended_at = RunState.DONE, seen, began or None, ended
-    codes = {source: analyse(f"# %%task x\n{source}").code for source in LEARNED}
-    notebook.learned.update({codes[source]: found for source, found in LEARNED.items()})
-    return notebook.graph()
-
-
-def test_a_reader_that_began_before_its_writer_ended_is_ahead_of_the_file(machine):
-    graph = side_by_side(machine, reader_began=1.0)
-    assert ahead_of_files(graph, machine.runs, machine.runs[RunId(0)]) == ("reader",)
-    assert ahead_of_files(graph, machine.runs, machine.runs[RunId(1)]) == ("reader",)
-
-
-def test_a_reader_that_began_after_its_writer_is_not_ahead(machine):
-    graph = side_by_side(machine, reader_began=5.5)
-    assert ahead_of_files(graph, machine.runs, machine.runs[RunId(0)]) == ()
-    assert ahead_of_files(graph, machine.runs, machine.runs[RunId(1)]) == ()
-
-
-def test_a_reader_that_saw_other_files_is_not_ahead(machine):
-    graph = side_by_side(machine, reader_began=1.0, read=Seen())
-    assert ahead_of_files(graph, machine.runs, machine.runs[RunId(0)]) == ()
-
-
-def test_a_reader_that_was_planned_behind_its_writer_is_not_ahead(machine):
-    graph = side_by_side(machine, reader_began=1.0)
-    machine.runs[RunId(1)].needs = frozenset({RunId(0)})
-    assert ahead_of_files(graph, machine.runs, machine.runs[RunId(0)]) == ()
-
-
-def test_a_task_that_is_gone_is_ahead_of_nothing(machine):
-    side_by_side(machine, reader_began=1.0)
-    assert ahead_of_files(Notebook().graph(), machine.runs, machine.runs[RunId(0)]) == ()

@@ -8,7 +8,7 @@ from phelps_jupyter.core.bindings import analyse
 from phelps_jupyter.core.model import Cell, CellId
 from phelps_jupyter.core.nodes import Learned
 from phelps_jupyter.core.notebook import Notebook
-from phelps_jupyter.core.unforeseen import Known, may_change, may_write, whole_code
+from phelps_jupyter.core.unforeseen import Known, may_change, may_make_anew, may_write, whole_code
 
 GIVEN = "rows = [3, 1]"
 TASK = "%%task {}\nprint(len(rows))"
@@ -33,6 +33,9 @@ class Book:
 
     def writing(self, *ran: int, wrote: str = "") -> tuple[str, ...]:
         return may_write(self.graph, self.known(*ran, wrote=wrote), self.last)
+
+    def disturbing(self, *ran: int, wrote: str = "", fixed: str = "") -> tuple[str, ...]:
+        return may_make_anew(self.graph, self.known(*ran, wrote=wrote), self.last, set(fixed.split()))
 
 
 def test_a_task_that_never_ran_may_change_what_it_is_given():
@@ -95,3 +98,22 @@ def test_a_look_through_a_function_counts():
 )
 def test_code_says_whether_it_looks_at_files(source: str, looks: bool):
     assert analyse(source).looks == looks
+
+
+def test_a_task_that_looks_at_files_runs_again_when_one_above_has_written_them():
+    book = Book("%%task a\nrun()", "%%task b\ntext = open(name).read()", "%%task c\nrun()", "print(text)")
+    assert (book.disturbing(), book.disturbing(0), book.disturbing(0, wrote="f.txt")) == (("a",), (), ("a",))
+
+
+def test_a_task_that_is_given_what_another_may_change_runs_again():
+    book = Book(GIVEN, TASK.format("a"), "%%task b\ntotal = sum(rows)", TASK.format("c"), "print(total)")
+    assert (book.disturbing(), book.disturbing(1), book.disturbing(fixed="rows")) == (("a",), (), ())
+
+
+@pytest.mark.parametrize("above", ["%%task a --out n\nn = len(rows)", "%%task a\nx = 1"])
+def test_who_changes_nobody_elses_copy_makes_nobody_run_again(above: str):
+    assert Book(GIVEN, above, "%%task b\ntotal = sum(rows)", "print(total)").disturbing() == ()
+
+
+def test_a_cell_that_rests_on_no_task_waits_for_none():
+    assert Book(GIVEN, TASK.format("a"), READER).disturbing() == ()

@@ -16,14 +16,9 @@ from watching import Theatre
 
 pytestmark = pytest.mark.notebook
 
-UNFORESEEN = "that a file is written is not foreseen: who reads it may come too early, the first time"
-
 KNOWN = {
     "scope/star_import": "of a star import, names that are read are kept: with another reader it runs again",
     "mutation/alias_by_function": "names of one object are known from assignments only",
-    "environment/sqlite": UNFORESEEN,
-    "ipython/bang_touch_glob": UNFORESEEN,
-    "environment/rename_file": UNFORESEEN,
     "C-count": "itertools are no longer pickled from Python 3.14 on: they have no digest",
 }
 """Cases that fail today, and why."""
@@ -33,8 +28,7 @@ CASES = ALL if os.environ.get("PHELPS_NEIGHBOURS") == "all" else ALL[::12]
 
 
 def _marks(name: str) -> list[pytest.MarkDecorator]:
-    # Whether a reader comes too early is a race.
-    return [pytest.mark.xfail(reason=KNOWN[name], strict=KNOWN[name] != UNFORESEEN)] if name in KNOWN else []
+    return [pytest.mark.xfail(reason=KNOWN[name], strict=True)] if name in KNOWN else []
 
 
 @pytest.fixture(scope="module")

@@ -98,6 +98,28 @@ def test_a_task_that_failed_for_want_of_a_file_runs_when_it_is_there(book):
     assert (again.ran(), again.tasks["read"]["state"]) == (["read"], "done")
 
 
+# The writer begins when the reader has looked for the file in vain: outside of the project nothing is seen.
+RACE = {
+    "given": "import time\nfrom pathlib import Path\nk = 2",
+    "write": "%%task write\nwhile not Path('{gate}').exists():\n    time.sleep(0.02)\n"
+    "time.sleep(0.3)\nPath(f'out_{{k}}.txt').write_text('there')",
+    "read": "%%task read\nPath('{gate}').touch()\ntext = {reading}",
+    "use": "%%task use\nshout = text.upper()",
+    "show": "print(shout)",
+}
+LOOKING = "Path(f'out_{k}.txt').read_text() if Path(f'out_{k}.txt').exists() else 'not there'"
+
+
+@pytest.mark.parametrize("reading", ["Path(f'out_{k}.txt').read_text()", LOOKING], ids=["fails", "goes on"])
+def test_a_task_that_ran_ahead_of_a_writer_that_nobody_knew_runs_again_with_all_below(book, tmp_path_factory, reading):
+    gate = tmp_path_factory.mktemp("outside") / "gate"
+    cells = {name: source.replace("{reading}", reading).replace("{gate}", str(gate)) for name, source in RACE.items()}
+    notebook = book(**{name: source.replace("{{k}}", "{k}") for name, source in cells.items()})
+    first = notebook.run()
+    assert (first.code, first.summary("use", "shout")) == (0, "'THERE'"), first.stderr
+    assert notebook.run().ran() == []
+
+
 def test_a_file_that_a_task_removes_stays_removed_and_nothing_runs_for_it(book):
     notebook = book(
         write="%%task write\nopen('tmp.txt', 'w').write('x')",

@@ -554,3 +554,17 @@ def test_a_program_of_the_project_is_a_condition(place: Place) -> None:
 def test_a_project_module_that_reads_by_a_library_is_looked_through(tables: Place) -> None:
     tables.put("loading.py", "from pyarrow import parquet\ndef load():\n    return parquet.read_table('a.parquet')\n")
     assert files(tables.sees("import loading\nloading.load()")) == ["a.parquet"]
+
+
+def test_a_body_that_fails_tells_what_it_looked_for_by_name_alone(place: Place) -> None:
+    place.put("there.csv")
+    place.put("data/a.csv")
+    body = """import os, sqlite3
+open('there.csv').read(); os.listdir('data')
+sqlite3.connect('made.db').execute('create table t (n int)')
+open('missing.txt')"""
+    outcome = place.outcome(body)
+    assert (outcome.kind, outcome.sightings.wrote) == ("code", ())
+    told = {(seen.kind, seen.name, seen.digest) for seen in outcome.sightings.read}
+    assert {("file", "there.csv", ""), ("folder", "data", ""), ("file", "made.db", "")} <= told
+    assert {("path", "missing.txt", ""), ("folder", "missing.txt", "")} <= told
