@@ -8,7 +8,7 @@ from phelps_jupyter.core.expressions import define_lambda
 from phelps_jupyter.core.inplace import changed_alone, root
 from phelps_jupyter.core.paths import note_import
 from phelps_jupyter.core.scopes import EMPTY, NOTHING, Held, Tokens
-from phelps_jupyter.core.texts import is_namespace, namespace_key
+from phelps_jupyter.core.texts import HANDED_OUT, hand_out_names, is_namespace, namespace_key
 from phelps_jupyter.core.walk import HOLDERS, ORIGINS, VISITORS, Walk, visits
 
 
@@ -40,6 +40,8 @@ def visit_value(walk: Walk, value: ast.expr) -> Held:
     kind = value.__class__
     if isinstance(value, ast.Name):
         walk.plain.add(value.id)
+        if value.id in HANDED_OUT:
+            hand_out_names(walk.scope, value.id)
         walk.load(value.id, value.lineno, use=False)
     elif isinstance(value, ast.Lambda):
         define_lambda(walk, value)
@@ -128,6 +130,9 @@ def _augmented(walk: Walk, node: ast.AugAssign) -> None:
         walk.scope.alias(target.id, objects, parts)
     else:
         walk.visit(node.value)
+        key = namespace_key(walk.scope, target) if isinstance(target, ast.Subscript) else None
+        if key is not None:
+            walk.load(key, target.lineno)
         bind_part(walk, target)
 
 

@@ -8,7 +8,16 @@ from typing import TypeGuard
 from phelps_jupyter.core.inplace import CHANGING, CHANGING_FIRST, root
 from phelps_jupyter.core.paths import note_call, note_text
 from phelps_jupyter.core.scopes import NOTHING, SELF, Definition, Held, Kind, Scope
-from phelps_jupyter.core.texts import METHODS, TEXTS, names_asked_for, namespace_key, percent_fields
+from phelps_jupyter.core.texts import (
+    HANDED_OUT,
+    METHODS,
+    TEXTS,
+    hand_out_names,
+    names_asked_for,
+    namespace_key,
+    percent_fields,
+)
+from phelps_jupyter.core.truth import reached, truth
 from phelps_jupyter.core.walk import VISITORS, Walk, visits
 
 _CALLED = (ast.Call, ast.Attribute)
@@ -29,6 +38,8 @@ def _nothing(_walk: Walk, _node: ast.AST) -> None:
 def _name(walk: Walk, node: ast.Name) -> None:
     walk.plain.add(node.id)
     if node.ctx.__class__ is ast.Load:
+        if node.id in HANDED_OUT:
+            hand_out_names(walk.scope, node.id)
         walk.load(node.id, node.lineno)
     else:
         walk.scope.store(node.id)
@@ -85,12 +96,17 @@ def _walrus(walk: Walk, node: ast.NamedExpr) -> None:
 
 @visits(ast.BoolOp)
 def _either(walk: Walk, node: ast.BoolOp) -> None:
-    walk.visit(node.values[0])
-    walk.branches([lambda: walk.visit_all(node.values[1:]), lambda: None])
+    first, *others = reached(node)
+    walk.visit(first)
+    walk.branches([lambda: walk.visit_all(others), lambda: None])
 
 
 @visits(ast.IfExp)
 def _if_else(walk: Walk, node: ast.IfExp) -> None:
+    holds = truth(node.test)
+    if holds is not None:
+        walk.visit(node.body if holds else node.orelse)
+        return
     walk.visit(node.test)
     walk.branches([lambda: walk.visit(node.body), lambda: walk.visit(node.orelse)])
 

@@ -106,7 +106,8 @@ def _format_map(walk: Walk, node: ast.Call) -> bool:
 
 def _query(walk: Walk, node: ast.Call) -> bool:
     assert isinstance(node.func, ast.Attribute)
-    text = literal(node.args[0]) if node.args else None
+    given = node.args[:1] or [word.value for word in node.keywords if word.arg == "expr"]
+    text = literal(given[0]) if given else None
     if text is None:
         return False
     walk.load_all(_QUERY_NAME.findall(_QUOTED.sub("", text)), node.lineno)
@@ -235,6 +236,17 @@ def _locals(walk: Walk, node: ast.Call) -> bool:
     home = walk.scope.home()
     home.everything |= home.kind is Kind.MODULE and not node.args
     return False
+
+
+HANDED_OUT = frozenset({"globals", "locals"})
+"""Functions that give a namespace to whoever calls them, under whatever name."""
+
+
+def hand_out_names(scope: Scope, name: str) -> None:
+    """One of these functions is named without being called here: who has it may read everything."""
+    home = scope.home()
+    if name not in scope.bound:
+        home.everything |= name == "globals" or home.kind is Kind.MODULE
 
 
 def _getattr(walk: Walk, node: ast.Call) -> bool:

@@ -8,46 +8,29 @@ from collections.abc import Callable
 from phelps_jupyter.core.assignments import bind, visit_value
 from phelps_jupyter.core.holding import parts_of
 from phelps_jupyter.core.scopes import NOTHING
+from phelps_jupyter.core.truth import truth
 from phelps_jupyter.core.walk import Exits, Walk, visits
 
 _CATCHES_NAME_ERRORS = frozenset({"NameError", "UnboundLocalError", "Exception", "BaseException"})
 
 
-def _truth(node: ast.expr) -> bool | None:
-    """Whether a condition holds, where its text alone says so."""
-    if isinstance(node, ast.Constant):
-        return bool(node.value)
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-        inner = _truth(node.operand)
-        return None if inner is None else not inner
-    return True if _asks_for_main(node) else None
-
-
-def _asks_for_main(node: ast.expr) -> bool:
-    """``__name__ == "__main__"``: so a notebook's code runs, in the kernel and as a task."""
-    match node:
-        case ast.Compare(ast.Name("__name__"), [ast.Eq()], [ast.Constant("__main__")]):
-            return True
-    return False
-
-
 @visits(ast.If)
 def _if(walk: Walk, node: ast.If) -> bool:
-    truth = _truth(node.test)
-    if truth is not None:
-        return walk.block(node.body if truth else node.orelse)
+    holds = truth(node.test)
+    if holds is not None:
+        return walk.block(node.body if holds else node.orelse)
     walk.visit(node.test)
     return walk.branches([lambda: walk.block(node.body), lambda: walk.block(node.orelse)])
 
 
 @visits(ast.While)
 def _while(walk: Walk, node: ast.While) -> bool:
-    truth = _truth(node.test)
-    if truth is False:
+    holds = truth(node.test)
+    if holds is False:
         return walk.block(node.orelse)
     walk.visit(node.test)
     exits = _loop(walk, node.body)
-    if truth is None:
+    if holds is None:
         return _after_loop(walk, exits, node.orelse)
     if exits.breaks:
         walk.scope.bound = set.intersection(*exits.breaks)

@@ -87,6 +87,14 @@ NAMES = [
     ("if 0:\n    a\nelse:\n    b", "b", ""),
     ("if not 0:\n    a\nelse:\n    b", "a", ""),
     ("if not c:\n    a", "a c", ""),
+    ("if False and a:\n    b", "", ""),
+    ("if True or a:\n    b\nelse:\n    c", "b", ""),
+    ("if True and not False:\n    a\nelse:\n    b", "a", ""),
+    ("if a and False:\n    b", "a b", ""),
+    ("x = False and a", "", "x"),
+    ("a or True or b", "a", ""),
+    ("a if False else b", "b", ""),
+    ("a if 1 else b", "a", ""),
     ("while 0:\n    a\nelse:\n    b", "b", ""),
     ("if __name__ == '__main__':\n    x = y\nprint(x)", "y", "x"),
     ("if c:\n    v = 1\nelse:\n    v = 2\nprint(v)", "c", "v"),
@@ -155,6 +163,9 @@ NAMES = [
     ("get_ipython().ev('a + 1')", "a", ""),
     ("get_ipython().ex('z = a')", "a", "z"),
     ("stack.push({'z': a})\nstack.ev('b')", "a stack", ""),
+    ("globals()['z'] += a", "a z", "z"),
+    ("globals()['z'] += 1\nprint(z)", "z", "z"),
+    ("globals()[k] += 1", "k", ""),
     ("print(globals()['z'])", "z", ""),
     ("del globals()['z']", "z", ""),
     ("globals().update(a=1, b=c)", "c", "a b"),
@@ -169,6 +180,9 @@ NAMES = [
     ("df.query('x > @low and name != \"@no\"')", "df low", ""),
     ("df.query(f'x > @low and y > {high}')", "df high low", ""),
     ("df.query(text)", "df text", ""),
+    ("df.query(inplace=False, expr='x > @low')", "df low", ""),
+    ("pd.eval(expr='a + @b')", "a b pd", ""),
+    ("df.query()", "df", ""),
     ("pd.eval('a + @b')", "a b pd", ""),
     ("pd.eval('a +')", "pd", ""),
     ("setattr(x, 'a', y)", "x y", ""),
@@ -289,8 +303,20 @@ EVERYTHING = [
     "dir()",
     "exec(s, globals())",
     "eval(f'{s}')",
+    "g = globals",
+    "f(locals)",
+    "def f(): return f(globals)\nf()",
 ]
-NOT_EVERYTHING = ["eval('a')", "vars(x)", "dir(x)", "def f(): return locals()", "def f(): return eval(s)", "x.eval(s)"]
+NOT_EVERYTHING = [
+    "def f(globals): return g(globals)\nf(1)",
+    "def f(): return g(locals)\nf()",
+    "eval('a')",
+    "vars(x)",
+    "dir(x)",
+    "def f(): return locals()",
+    "def f(): return eval(s)",
+    "x.eval(s)",
+]
 
 
 @pytest.mark.parametrize("source", EVERYTHING)

@@ -51,6 +51,9 @@ EDGES: list[tuple[Sequence[str], str]] = [
     (["def print(x): ...", "print(1)"], "1-print>2"),
     (["_ = f()", "print(_)"], "?-f>1 1-_>2"),
     (["f = len", "x = f([])"], "1-f>2"),
+    (["def len(x): ...", "def f(xs): return len(xs)", "f([])"], "1-len>3 2-f>3"),
+    (["df = f()", *["df = df.dropna()"] * 3, "df"], "?-f>1 1-df>2 2-df>3 3-df>4 4-df>5"),
+    (["i = 0", *["for i in range(3):\n    print(i)"] * 10, "i"], "11-i>12"),
     # in place
     (["xs = []", "xs.append(1)", "print(xs)"], "1-xs>2 2-xs>3"),
     (["df = 1", "df.head()", "print(df)"], "1-df>2 1-df>3"),
