@@ -64,13 +64,36 @@ class Namespace:
         self._origins: dict[str, Origin] = {}
         self._hidden: dict[str, object] = {}
         self._fetched: dict[str, Fetched] = {}
-        self._before: dict[str, int] = {}
+        self._before: list[dict[str, int]] = []
+        """Of each cell that runs, the outermost first: what each name held when it began."""
         self._executed: dict[CellId, tuple[Digest, Digest]] = {}
         """Code and lineage of cells as they ran."""
 
     def before_cell(self) -> None:
         """Remember what each name holds, so that the difference shows what a plain cell bound."""
-        self._before = {name: id(value) for name, value in self.names.items()}
+        self._before.append({name: id(value) for name, value in self.names.items()})
+
+    def bound(self) -> frozenset[str]:
+        """The names that the cell that runs has bound so far, whatever its code says."""
+        before = self._before[-1]
+        return frozenset(name for name, value in self.names.items() if before.get(name) != id(value))
+
+    def leave_cell(self) -> None:
+        """The cell has run. What it bound is not the doing of the cell that it ran in, if it ran in one."""
+        for name in self.bound() | self._gone():
+            self._note(name)
+        self._before.pop()
+
+    def _gone(self) -> frozenset[str]:
+        return frozenset(self._before[-1].keys() - self.names.keys())
+
+    def _note(self, name: str) -> None:
+        """What the name holds now is no running cell's doing."""
+        for before in self._before:
+            if name in self.names:
+                before[name] = id(self.names[name])
+            else:
+                before.pop(name, None)
 
     def sources(self, inputs: Mapping[str, CellId | None], lineage_of: LineageOf) -> dict[str, str]:
         """What the values of a cell's inputs come from, as the kernel holds them now; see `core.lineage`."""
@@ -105,22 +128,16 @@ class Namespace:
         found = self._executed.get(cell)
         return None if found is None else found[0]
 
-    def after_cell(
-        self, cell: CellId, code: Digest, lineage: Digest, writes: Iterable[str], *, well: bool
-    ) -> frozenset[str]:
-        """A plain cell has run: the names that it bound, or may have changed in place, are its. Returns the former."""
+    def after_cell(self, cell: CellId, code: Digest, lineage: Digest, writes: Iterable[str], *, well: bool) -> None:
+        """A plain cell has run: the names that it bound, or may have changed in place, are its."""
         self._executed.pop(cell, None)
         if well:
             self._executed[cell] = (code, lineage)
-        before = self._before
-        bound = {name for name, value in self.names.items() if before.get(name) != id(value)}
-        gone = before.keys() - self.names.keys()
-        for name in bound | gone | {name for name in writes if name in self.names}:
+        for name in self.bound() | self._gone() | {name for name in writes if name in self.names}:
             if not isinstance(self.names.get(name), Placeholder):
                 self._origins[name] = Origin(cell, code, lineage)
                 self._hidden.pop(name, None)
                 self._fetched.pop(name, None)
-        return frozenset(bound)
 
     def origin(self, name: str) -> Origin | None:
         """Who bound the plain value of this name; None when it was not a cell that we saw."""
@@ -160,7 +177,7 @@ class Namespace:
             self._hidden[name] = self.value(name)
         self._fetched.pop(name, None)
         self.names.pop(name, None)
-        self._before.pop(name, None)
+        self._note(name)
 
     def uncover(self, name: str) -> None:
         """Put the plain value back under a name that a task's value or placeholder stands over."""
@@ -193,7 +210,7 @@ class Namespace:
     def _set(self, name: str, value: object) -> None:
         """What we bind while a cell runs is not the cell's doing."""
         self.names[name] = value
-        self._before[name] = id(value)
+        self._note(name)
 
     def fetched(self, name: str) -> Fetched | None:
         """Which task's value the name holds, if it is one and no plain cell bound it since."""

@@ -106,12 +106,12 @@ class Notebook:
         return self.document.ran(cell, source, at)
 
     def learn_plain(self, cell: CellId, bound: Iterable[str], used: Iterable[Part]) -> Learned | None:
-        """What a plain cell has bound, where it may bind any name, and the files it has used; None: nothing new."""
+        """What a plain cell has bound that its text does not say, and the files it has used; None: nothing new."""
         bindings = self._graph.nodes[cell].bindings
-        public = frozenset(name for name in bound if name[0] != "_") - bindings.writes
+        public = frozenset(name for name in bound if name[0] != "_") - bindings.writes - self._graph.writes[cell]
         known = self.learned.get(bindings.code, Learned())
-        added = known.added | public if bindings.binds_unknown else known.added
-        found = replace(known, added=added, read=known.read | {_named(condition) for condition in used})
+        read = known.read | {_named(condition) for condition in used}
+        found = replace(known, added=known.added | public, read=read)
         if found == known:
             return None
         self.learned[bindings.code] = found

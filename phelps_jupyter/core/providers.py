@@ -92,7 +92,7 @@ def resolve(nodes: Mapping[CellId, Node], learned: Mapping[Digest, Learned]) -> 
         _read(state, node)
         if node.task is not None and node.task.options.uptodate:
             _ask(state, nodes, node.cell, node.task.options.uptodate)
-        bound, changed = _bound(node, found), _changed(state, node, found)
+        bound, changed = _bound(state, node, found), _changed(state, node, found)
         called = _bound_by_calls(state, node, found)
         if node.task is not None and node.task.options.outputs is not None:
             changed, called = set(), set()
@@ -192,11 +192,13 @@ def _lacks(state: Providers, node: Node, name: str) -> None:
     lacks.append(Lack(name, state.deleted.get(name)))
 
 
-def _bound(node: Node, learned: Learned) -> frozenset[str]:
+def _bound(state: Providers, node: Node, learned: Learned) -> frozenset[str]:
     if node.task is not None and node.task.options.outputs is not None:
         return frozenset(node.task.options.outputs)
-    if node.task is None and node.bindings.binds_unknown:
-        return node.bindings.writes | learned.added
+    if node.task is None and learned.added:
+        # What it reads as well, and what of that it changed, is told by `_changed`.
+        unforeseen = learned.added - (_NONE if node.bindings.binds_unknown else state.inputs[node.cell].keys())
+        return node.bindings.writes | unforeseen
     return node.bindings.writes
 
 

@@ -99,6 +99,8 @@ class Live:
             folder = self.store_folder
             store = DiskStore(folder)
             index = SqliteIndex(str(Path(folder, "state.db")))
+            for code, found in self.notebook.learned.items():
+                index.remember_learned(code, found)
             self.notebook.learned = {**index.learned(), **self.notebook.learned}
             sights = self.plain_cells.sights
             sights.connect(index)
@@ -201,17 +203,20 @@ class Live:
         with self._lock:
             cell = self.notebook.ran(CellId(cell_id) if cell_id else None, info.raw_cell, time.time())
         self._cells.append(cell)
-        self._refresh()
         self.namespace.before_cell()
+        self._refresh()
 
     def after_cell(self, result: Any) -> None:
         """IPython has run a cell."""
         # The cell that loaded us has an end, and no beginning that we saw.
         cell = self._cells.pop() if self._cells else None
-        if cell is None or cell not in self.graph.nodes:
+        if cell is None:
             return
-        if self.graph.nodes[cell].task is None:
-            self._learn_plain(cell, *self.plain_cells.end(self.graph, cell, well=result.success))
+        if cell in self.graph.nodes and self.graph.nodes[cell].task is None:
+            # What it bound unforeseen links it anew, and is its from now on.
+            self._learn_plain(cell, self.namespace.bound(), ())
+            self._learn_plain(cell, (), self.plain_cells.end(self.graph, cell, well=result.success))
+        self.namespace.leave_cell()
 
     def _learn_plain(self, cell: CellId, bound: Iterable[str], used: Iterable[Part]) -> None:
         with self._lock:

@@ -25,16 +25,19 @@ class PlainCells:
         self._sources[cell] = self._sources_of(graph, cell)
         self._watching.begin(store)
 
-    def end(self, graph: Graph, cell: CellId, *, well: bool) -> tuple[frozenset[str], tuple[Part, ...]]:
-        """The cell has run, or was refused. Returns the names that it bound, and what it used of the file system."""
-        node, sources = graph.nodes[cell], self._sources.pop(cell, None)
-        conditions = () if sources is None else self._watching.end(node.source, node.bindings.reads)
-        lineage = lineage_of(node.bindings.code, self._sources_of(graph, cell) if sources is None else sources)
+    def end(self, graph: Graph, cell: CellId, *, well: bool) -> tuple[Part, ...]:
+        """The cell has run, or was refused. Returns what it used of the file system."""
+        node, begun = graph.nodes[cell], self._sources.pop(cell, None)
+        conditions = () if begun is None else self._watching.end(node.source, node.bindings.reads)
+        # Of names that it is known to read only now: what it bound is not noted yet.
+        sources = {name: (begun or {}).get(name, source) for name, source in self._sources_of(graph, cell).items()}
+        lineage = lineage_of(node.bindings.code, sources)
         if well:
             self.sights.note(lineage, conditions)
         lineage = with_sights(lineage, sights_digest(conditions))
         writes = graph.writes[cell] if well else ()
-        return self._namespace.after_cell(cell, node.bindings.code, lineage, writes, well=well), conditions
+        self._namespace.after_cell(cell, node.bindings.code, lineage, writes, well=well)
+        return conditions
 
     def _sources_of(self, graph: Graph, cell: CellId) -> dict[str, str]:
         """What the cell's inputs come from in the kernel."""

@@ -108,7 +108,29 @@ def test_names_that_a_plain_cell_was_seen_to_bind_are_learned():
     assert learned.added == {"b"}
     assert provider(found, "t", "b") == "c1"
     assert found.learn_plain(CellId("c1"), ["b"], ()) is None
-    assert found.learn_plain(CellId("c3"), ["c"], ()) is None
+    assert found.learn_plain(CellId("c3"), ["b", "_c"], ()) is None
+
+
+def test_names_that_a_plain_cell_was_seen_to_bind_unforeseen_are_its():
+    found = notebook("a = 1", "inject()", "%%task t\nprint(a)")
+    found.graph()
+    assert provider(found, "t", "a") == "c0"
+    assert found.learn_plain(CellId("c1"), ["a", "b"], ()) == Learned(added=frozenset({"a", "b"}))
+    assert provider(found, "t", "a") == "c1"
+    assert found.learn_plain(CellId("c1"), ["a"], ()) is None
+
+
+def test_a_plain_cell_that_reads_the_name_it_was_seen_to_bind_changes_it():
+    found = notebook("a = [g]", "inject(a)", "%%task t\nprint(a)")
+    found.graph()
+    found.learn_plain(CellId("c1"), ["a"], ())
+    assert (provider(found, "t", "a"), found.graph().inputs[CellId("c1")]["a"]) == ("c1", "c0")
+
+
+def test_names_that_functions_are_known_to_bind_are_no_news():
+    found = notebook("def put():\n    global x\n    x = 1", "put()")
+    found.graph()
+    assert found.learn_plain(CellId("c1"), ["x"], ()) is None
 
 
 def test_of_a_run_that_failed_what_it_looked_for_is_learned_and_nothing_else():

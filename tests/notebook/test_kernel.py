@@ -6,6 +6,8 @@ import time
 
 import pytest
 
+from phelps_jupyter.adapters.index import SqliteIndex
+
 pytestmark = pytest.mark.notebook
 
 SLOW = """%%task slow
@@ -156,6 +158,14 @@ def test_names_bound_under_capture_are_its_cells(kernel):
     kernel.execute("%%capture\nx = 2", "b")
     kernel.execute("%%task t\ny = x", "c")
     assert kernel.text("y", "d") == "2"
+
+
+def test_a_name_that_a_cell_binds_unforeseen_is_its(kernel, tmp_path):
+    kernel.execute("x = 1", "a")
+    kernel.execute("vars(__import__('__main__')).update(x=2)", "b")
+    kernel.execute("%%task t\ny = x", "c")
+    assert kernel.text("y", "d") == "2"
+    assert {"x"} in [found.added for found in SqliteIndex(str(tmp_path / ".phelps" / "state.db")).learned().values()]
 
 
 def test_after_a_restart_a_fresh_result_is_there_without_running_its_cell(kernel, tmp_path):
