@@ -56,6 +56,13 @@ def test_a_task_that_is_done_tells_what_it_took_and_made(machine):
     assert (told.seconds, told.outputs) == (1.0, (version("out", "value"),))
 
 
+def test_what_a_task_has_changed_in_place_and_left_out_is_told(machine):
+    ended = replace(done(0), changed=("rows",), left_out={"lock": "it can't be stored"})
+    play(machine, LOAD, ONE_ENGINE, ask("load"), started(0), ended)
+    told = view(machine, "load")
+    assert (told.changed, told.left_out) == (("rows",), (("lock", "it can't be stored"),))
+
+
 def test_a_task_that_runs_tells_no_seconds_yet(machine):
     play(machine, LOAD, ONE_ENGINE, ask("load"), started(0))
     assert (view(machine, "load").state, view(machine, "load").seconds) == (RunState.RUNNING, None)

@@ -109,6 +109,27 @@ def test_a_value_is_captured_as_it_was_when_the_task_was_submitted(kernel, tmp_p
     assert kernel.text("score", "d") == "1"
 
 
+GATED = """import time
+from pathlib import Path
+class Gated:
+    def __reduce__(self):
+        while not Path('go').exists():
+            time.sleep(0.01)
+        return Gated, ()
+rows = [1, Gated()]"""
+
+
+def test_a_plain_cell_waits_while_values_are_captured(kernel, tmp_path):
+    kernel.execute(GATED, "a")
+    kernel.execute("%%task t\nn = len(rows)", "b")
+    request = kernel.send("rows.append(2)", "c")
+    while "waiting for values to be handed over" not in str(kernel.client.get_iopub_msg(timeout=60)["content"]):
+        pass
+    (tmp_path / "go").touch()
+    kernel.collect(request)
+    assert kernel.text("n", "d") == "2"
+
+
 @pytest.mark.parametrize("ended", [True, False], ids=["after it ended", "while it runs"])
 def test_a_task_whose_input_was_bound_by_a_cell_below_is_blocked_and_names_the_cell_to_run(kernel, tmp_path, ended):
     kernel.execute("n = 1", "a")

@@ -1,0 +1,44 @@
+"""What a task's card says in words."""
+
+from __future__ import annotations
+
+from phelps_jupyter.core.model import CellId, Digest, Failure, FailureKind, RunState, TaskName, Version
+from phelps_jupyter.core.snapshot import TaskView
+from phelps_jupyter.faces.cards import bundle, text
+
+DONE = TaskView(
+    TaskName("grow"),
+    CellId("c"),
+    2,
+    state=RunState.DONE,
+    outputs=(Version("xs", Digest("d"), 52, "list of 2"),),
+    left_out=(("held", "held['inner']: _thread.lock can't be stored"),),
+    changed=("xs",),
+    notes=("it may read any name above: it asks for names that only its run knows",),
+)
+BLOCKED = TaskView(
+    TaskName("t"),
+    CellId("c"),
+    2,
+    state=RunState.BLOCKED,
+    failure=Failure(FailureKind.DECLARATION, "`n` is not in the kernel as the notebook has it: run cells 1, 3 first"),
+)
+
+
+def test_a_card_tells_what_was_made_left_out_and_changed_in_place_and_what_can_not_be_known():
+    assert text(DONE).splitlines() == [
+        "✓ grow · done",
+        "  xs: list of 2, 52 B",
+        "  held: left out, held['inner']: _thread.lock can't be stored",
+        "  xs: changed in place",
+        "  it may read any name above: it asks for names that only its run knows",
+    ]
+
+
+def test_the_card_in_a_page_says_the_same():
+    shown = str(bundle(DONE)["text/html"])
+    assert all(line.strip().replace("'", "&#x27;") in shown for line in text(DONE).splitlines())
+
+
+def test_a_card_tells_which_cells_to_run():
+    assert "run cells 1, 3 first" in text(BLOCKED)
