@@ -79,6 +79,8 @@ class Live:
         self._at_start = False
         """A cell is about to begin: it has shown nothing so far."""
         self._session: Session | None = None
+        self._postponed: list[TaskName] = []
+        """Headless: tasks that come after one below (``--after``); plain cells above that one have yet to run."""
         self._cards: dict[TaskName, str] = {}
         self._shown = 0
         self._begun: dict[TaskName, float] = {}
@@ -217,6 +219,8 @@ class Live:
             self._learn_plain(cell, self.namespace.bound(), ())
             self._learn_plain(cell, (), self.plain_cells.end(self.graph, cell, well=result.success))
         self.namespace.leave_cell()
+        for task in [task for task in self._postponed if not self._needs_cells_below(task, cell)]:
+            self.hasten(task)
 
     def _learn_plain(self, cell: CellId, bound: Iterable[str], used: Iterable[Part]) -> None:
         with self._lock:
@@ -316,8 +320,24 @@ class Live:
             session.request([node.task.name])
             kind = UndefinedNameError if problems[0].type == "NameError" else DeclarationError
             raise kind(problems[0].message, line=problems[0].line)
-        if self.only is None or node.task.name in self.only:
+        if self.only is not None and node.task.name not in self.only:
+            return
+        if self.headless and self._needs_cells_below(node.task.name, node.cell):
+            self._postponed.append(node.task.name)
+        else:
             self.submit([node.task.name], forced=self.forced)
+
+    def _needs_cells_below(self, task: TaskName, cell: CellId) -> bool:
+        """Whether the task needs any cell below this one, as ``--after`` can make it."""
+        nodes = self.graph.nodes
+        above = self.graph.upstream([self.graph.tasks[task]])
+        return cell not in nodes or any(nodes[one].index > nodes[cell].index for one in above)
+
+    def hasten(self, task: TaskName) -> None:
+        """Somebody needs the task now, or all that it needs is there: it is postponed no longer."""
+        if task in self._postponed:
+            self._postponed.remove(task)
+            self.submit([task], forced=self.forced)
 
     def _open_card(self, task: TaskName) -> None:
         self._shown += 1

@@ -39,6 +39,8 @@ class Reading:
         """Tasks that write files which the cell reads, or that must have read those that it writes."""
         nodes = (self._live.graph.nodes[above] for above in self._live.graph.after[cell])
         tasks = [node.task.name for node in nodes if node.task is not None]
+        for task in tasks:
+            self._live.hasten(task)
         if tasks:
             self._live.wait(tasks, f"the files of {', '.join(tasks)}")
 
@@ -57,6 +59,7 @@ class Reading:
 
     def _bring(self, name: str, task: TaskName) -> None:
         """Wait for the task and bind its value in the kernel."""
+        self._live.hasten(task)
         run = self._live.session.latest(task)
         if run is None:
             self._bring_stored(name, task)

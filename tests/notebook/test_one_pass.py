@@ -73,6 +73,24 @@ def test_what_is_seen_while_the_cell_waits_for_another_task_counts(book):
     assert texts(notebook) == ["1 [9, 1]"]
 
 
+def test_a_task_that_comes_after_one_below_waits_for_the_cells_above_that_one(book):
+    notebook = book(
+        first="%%task first --after second\nx = 1",
+        reader="%%task reader\ntwice = x * 2",
+        between="width = 3",
+        second="%%task second\ny = width",
+        show="print(twice, y)",
+    )
+    assert texts(notebook) == ["2 3"]
+
+
+def test_who_reads_of_such_a_task_has_it_run_at_once(book):
+    notebook = book(
+        first="%%task first --after second\nx = 1", show="print(x)", second="%%task second\ny = 2", last="print(y)"
+    )
+    assert texts(notebook) == ["1", "2"]
+
+
 GIVEN = "import threading\nlock = threading.Lock()\nn = 4\ntext = 'n + 1'"
 
 
