@@ -216,7 +216,7 @@ class Live:
             return
         if cell in self.graph.nodes and self.graph.nodes[cell].task is None:
             # What it bound unforeseen links it anew, and is its from now on.
-            self._learn_plain(cell, self.namespace.bound(), ())
+            self._learn_plain(cell, self.plain_cells.bound(cell), ())
             self._learn_plain(cell, (), self.plain_cells.end(self.graph, cell, well=result.success))
         self.namespace.leave_cell()
         for task in [task for task in self._postponed if not self._needs_cells_below(task, cell)]:

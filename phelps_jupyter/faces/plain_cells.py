@@ -7,6 +7,7 @@ from phelps_jupyter.cell_sights import CellSights
 from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.lineage import Lineages, lineage_of, sights_digest, with_sights
 from phelps_jupyter.core.model import CellId, Part
+from phelps_jupyter.faces.plain_changes import PlainChanges
 from phelps_jupyter.faces.watching import Watching
 
 
@@ -17,27 +18,44 @@ class PlainCells:
         self.sights = CellSights()
         self._namespace = namespace
         self._watching = watching
-        self._sources: dict[CellId, dict[str, str]] = {}
-        """Of those that run: what their inputs came from when they began."""
+        self._changes = PlainChanges(namespace.names)
+        self._begun: dict[CellId, tuple[dict[str, str], frozenset[str]]] = {}
+        """Of those that run: what their inputs came from when they began, and what they were known to write."""
 
     def begin(self, graph: Graph, cell: CellId, store: str) -> None:
         """What the cell reads is bound, and its code is about to run."""
-        self._sources[cell] = self._sources_of(graph, cell)
+        self._begun[cell] = self._sources_of(graph, cell), graph.writes[cell]
+        self._changes.begin(graph, cell)
         self._watching.begin(store)
+
+    def bound(self, cell: CellId) -> frozenset[str]:
+        """The cell has run: the names that it bound, or changed in place for tasks below, whatever its code says."""
+        # Of the user's classes, a digest reads the source.
+        with self._watching.apart():
+            return self._namespace.bound() | self._changes.end(cell)
 
     def end(self, graph: Graph, cell: CellId, *, well: bool) -> tuple[Part, ...]:
         """The cell has run, or was refused. Returns what it used of the file system."""
-        node, begun = graph.nodes[cell], self._sources.pop(cell, None)
+        node, begun = graph.nodes[cell], self._begun.pop(cell, None)
         conditions = () if begun is None else self._watching.end(node.source, node.bindings.reads)
-        # Of names that it is known to read only now: what it bound is not noted yet.
-        sources = {name: (begun or {}).get(name, source) for name, source in self._sources_of(graph, cell).items()}
-        lineage = lineage_of(node.bindings.code, sources)
+        lineage = lineage_of(node.bindings.code, self._sources_at_begin(graph, cell, *(begun or ({}, frozenset()))))
         if well:
             self.sights.note(lineage, conditions)
         lineage = with_sights(lineage, sights_digest(conditions))
         writes = graph.writes[cell] if well else ()
         self._namespace.after_cell(cell, node.bindings.code, lineage, writes, well=well)
         return conditions
+
+    def _sources_at_begin(
+        self, graph: Graph, cell: CellId, sources: dict[str, str], writes: frozenset[str]
+    ) -> dict[str, str]:
+        # Of names that it is known to read only now: what it bound is not noted yet.
+        found = {name: sources.get(name, source) for name, source in self._sources_of(graph, cell).items()}
+        earlier = self._namespace.executed(cell)
+        if earlier is not None and sources:
+            # What it is now known to change, it has changed before.
+            found.update(dict.fromkeys((graph.writes[cell] - writes) & found.keys(), earlier))
+        return found
 
     def _sources_of(self, graph: Graph, cell: CellId) -> dict[str, str]:
         """What the cell's inputs come from in the kernel."""

@@ -189,6 +189,20 @@ def test_a_name_that_a_cell_binds_unforeseen_is_its(kernel, tmp_path):
     assert {"x"} in [found.added for found in SqliteIndex(str(tmp_path / ".phelps" / "state.db")).learned().values()]
 
 
+def test_a_change_through_a_function_that_is_made_twice_is_not_handed_over(kernel):
+    for cell, source in {"f": "def grow(xs):\n    xs.append(2)", "a": "rows = [1]", "g": "grow(rows)"}.items():
+        kernel.execute(source, cell)
+    kernel.execute("%%task t\nn = len(rows)", "t")
+    assert kernel.text("n", "p") == "2"
+    kernel.execute("grow(rows)", "g")
+    kernel.execute("%%task t\nn = len(rows)", "t")
+    assert "run cells 3, 4 first" in kernel.text("n", "p")
+    kernel.execute("rows = [1]", "a")
+    kernel.execute("grow(rows)", "g")
+    kernel.execute("%%task t\nn = len(rows)", "t")
+    assert kernel.text("n", "p") == "2"
+
+
 def test_after_a_restart_a_fresh_result_is_there_without_running_its_cell(kernel, tmp_path):
     (tmp_path / "book.ipynb").write_text(
         '{"cells": [{"cell_type": "code", "id": "a", "metadata": {}, "outputs": [], "execution_count": null,'

@@ -73,6 +73,17 @@ def test_what_is_seen_while_the_cell_waits_for_another_task_counts(book):
     assert texts(notebook) == ["1 [9, 1]"]
 
 
+@pytest.mark.parametrize("head", ["%%task load\n", ""], ids=["of a task", "of a plain cell"])
+def test_what_a_plain_cell_changes_through_a_function_reaches_the_tasks_below(book, head):
+    notebook = book(load=f"{head}rows = [1]", tools="def grow(xs):\n    xs.append(2)", grow="grow(rows)")
+    notebook.cells |= {"use": "%%task use\nn = len(rows)", "show": "print(n, rows)"}
+    assert texts(notebook) == ["2 [1, 2]"]
+    assert notebook.plan().tasks["use"]["verdict"] == "fresh"
+    notebook.edit("grow", "grow(rows)", "grow(rows)\ngrow(rows)")
+    assert notebook.plan().tasks["use"]["verdict"] != "fresh"
+    assert texts(notebook) == ["3 [1, 2, 2]"]
+
+
 def test_a_task_that_comes_after_one_below_waits_for_the_cells_above_that_one(book):
     notebook = book(
         first="%%task first --after second\nx = 1",
