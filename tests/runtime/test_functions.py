@@ -90,6 +90,9 @@ DIFFERENT = {
         "import functools\n@functools.lru_cache\ndef f(x):\n    return x",
         "import functools\n@functools.lru_cache\ndef f(x):\n    return -x",
     ),
+    "attribute that is read": ("f = lambda x: x.a", "f = lambda x: x.b"),
+    "name that is read": ("f = lambda: a", "f = lambda: b"),
+    "keyword-only argument": ("f = lambda x, y: x", "f = lambda x, *, y: x"),
     "size of a cache": (
         "import functools\n@functools.lru_cache(1)\ndef f(x):\n    return x",
         "import functools\n@functools.lru_cache(2)\ndef f(x):\n    return x",

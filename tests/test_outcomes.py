@@ -1,0 +1,46 @@
+"""What an engine tells of an attempt as the record of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from phelps_jupyter.core.model import Digest, Part, PartKind, Record
+from phelps_jupyter.outcomes import record_of_finished
+from phelps_jupyter.runtime.attempts import Finished
+from phelps_jupyter.runtime.orders import Outcome, Sightings, Stored
+
+NUMBER = Stored("n", "d1", 8, "7")
+LOCK = Stored("lock", "opaque-1", 8, "lock", opaque="[0]: _thread.lock")
+WHOLE, ITEM = (Part(PartKind.INPUT, name, Digest("i1")) for name in ("table", "table['a']"))
+
+
+def record(outcome: Outcome, *parts: Part) -> Record:
+    told = [[part.kind.value, part.name, part.digest, part.detail, part.origin, part.source] for part in parts]
+    note = {"key": "k", "task": "fit", "notebook": "a.ipynb", "source": "", "parts": told, "engine": "0", "seed": "7"}
+    return record_of_finished(Finished("", outcome, (), note), "", 0.0)
+
+
+def done(*outputs: Stored, changed: tuple[str, ...] = (), drew: bool = False, torn: tuple[str, ...] = ()) -> Outcome:
+    return Outcome(1, 1, "done", outputs, changed=changed, drew=drew, sightings=Sightings(torn=torn))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "reusable"),
+    [
+        (done(NUMBER), True),
+        (done(NUMBER, LOCK), False),
+        (done(NUMBER, torn=("a.csv",)), False),
+        (done(NUMBER, changed=("table",)), True),
+    ],
+)
+def test_a_result_is_used_again_unless_it_can_not_be_told_what_it_came_from(outcome: Outcome, reusable: bool):
+    assert record(outcome, WHOLE).reusable is reusable
+
+
+def test_what_was_changed_though_only_an_item_of_it_counts_is_not_used_again():
+    assert record(done(NUMBER, changed=("table",)), ITEM).reusable is False
+
+
+@pytest.mark.parametrize(("drew", "seed"), [(True, "7"), (False, "")])
+def test_a_record_hangs_on_its_seed_where_the_body_drew(drew: bool, seed: str):
+    assert record(done(NUMBER, drew=drew)).seed == seed
