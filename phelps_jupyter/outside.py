@@ -10,7 +10,7 @@ from phelps_jupyter.adapters.files import Files
 from phelps_jupyter.adapters.sources import ModuleSources, installed
 from phelps_jupyter.adapters.surroundings import Surroundings
 from phelps_jupyter.core.model import Digest, Part, PartKind
-from phelps_jupyter.core.modules import project_digest, reach_of, version_digest
+from phelps_jupyter.core.modules import ABSENT, AbsentModule, project_digest, reach_of, version_digest
 from phelps_jupyter.errors import DeclarationError
 from phelps_jupyter.parts import env_parts
 
@@ -47,6 +47,8 @@ class Outside:
 
     def _module(self, part: Part) -> Digest:
         try:
+            if part.digest == ABSENT:
+                return ABSENT if self.sources.find(part.name) == AbsentModule() else Digest("there")
             return project_digest(part.name, reach_of(part), self.sources.find) or Digest("")
         except DeclarationError:
             return Digest("")

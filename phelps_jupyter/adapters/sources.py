@@ -10,10 +10,10 @@ from functools import lru_cache
 from importlib.machinery import BuiltinImporter, FrozenImporter, ModuleSpec, PathFinder
 from pathlib import Path
 
-from phelps_jupyter.core.modules import InstalledModule, ProjectModule
+from phelps_jupyter.core.modules import AbsentModule, InstalledModule, ProjectModule
 from phelps_jupyter.errors import DeclarationError
 
-Found = ProjectModule | InstalledModule | None
+Found = ProjectModule | InstalledModule | AbsentModule | None
 
 
 class ModuleSources:
@@ -25,7 +25,9 @@ class ModuleSources:
         self._found: dict[str, Found] = {}
 
     def find(self, name: str) -> Found:
-        """The project's source, an installed distribution, or None (standard library, extension, not found).
+        """The project's source, an installed distribution, nothing at all, or None (standard library, extension).
+
+        Whether there is a module within a package is not told.
 
         Errors: DeclarationError when the source can't be read.
         """
@@ -38,6 +40,8 @@ class ModuleSources:
         if not top or top in sys.stdlib_module_names or top == "__main__":
             return None
         spec = self._spec(name)
+        if spec is None and name == top:
+            return AbsentModule()
         if spec is None or spec.origin is None:
             return None
         if _is_installed(spec.origin):

@@ -34,8 +34,16 @@ class InstalledModule:
     version: str
 
 
-Find = Callable[[str], ProjectModule | InstalledModule | None]
-"""What a dotted module name stands for; None: the standard library, or not to be found."""
+@dataclass(frozen=True, slots=True)
+class AbsentModule:
+    """No module: nothing on the path has this name."""
+
+
+Find = Callable[[str], ProjectModule | InstalledModule | AbsentModule | None]
+"""What a dotted module name stands for; None: the standard library, or no source of its own."""
+
+ABSENT = Digest("absent")
+"""Digest of a module that is looked for (``try: import fast``) and is not there."""
 
 Wanted = tuple[str, str | None]
 """A module and one attribute of it; None: all of it."""
@@ -45,6 +53,7 @@ def module_parts(wanted: Iterable[Wanted], find: Find) -> tuple[Part, ...]:
     """The parts of a key that these modules and attributes stand for, closed over the project's own imports."""
     reach: dict[str, set[str] | None] = {}
     versions: dict[str, str] = {}
+    absent: dict[str, None] = {}
     stack = [place for one in wanted for place in _with_parents(one)]
     while stack:
         name, attribute = stack.pop()
@@ -54,6 +63,8 @@ def module_parts(wanted: Iterable[Wanted], find: Find) -> tuple[Part, ...]:
             case ProjectModule() as module:
                 if _widen(reach, name, attribute):
                     stack += _imports_of(name, module, attribute, find)
+            case AbsentModule():
+                absent[name] = None
             case None:
                 if attribute:
                     # A folder without ``__init__.py`` has no source of its own; what lies in it has.
@@ -61,6 +72,7 @@ def module_parts(wanted: Iterable[Wanted], find: Find) -> tuple[Part, ...]:
             case other:
                 assert_never(other)
     parts = [_version_part(name, version) for name, version in versions.items()]
+    parts += [Part(PartKind.MODULE, name, ABSENT, origin=f"{_REACH}*") for name in absent]
     return tuple(parts + [_project_part(name, attributes, find) for name, attributes in reach.items()])
 
 

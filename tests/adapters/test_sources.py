@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from phelps_jupyter.adapters.sources import ModuleSources
-from phelps_jupyter.core.modules import InstalledModule, ProjectModule
+from phelps_jupyter.core.modules import AbsentModule, InstalledModule, ProjectModule
 from phelps_jupyter.errors import DeclarationError
 
 
@@ -38,13 +38,15 @@ def project(tmp_path: Path) -> Path:
         ("old", ProjectModule("# coding: latin-1\nname = 'é'\n", False)),
         ("pkg.absent", None),
         ("old.absent", None),
-        ("absent_altogether", None),
+        ("absent_altogether", AbsentModule()),
         ("json", None),
         ("__main__", None),
         ("", None),
     ],
 )
-def test_names_stand_for_what_is_on_the_path(project: Path, name: str, expected: ProjectModule | None) -> None:
+def test_names_stand_for_what_is_on_the_path(
+    project: Path, name: str, expected: ProjectModule | AbsentModule | None
+) -> None:
     assert ModuleSources([str(project)]).find(name) == expected
 
 
@@ -87,5 +89,5 @@ def test_finders_of_editable_installs_are_asked_and_nothing_is_imported(
     monkeypatch.setattr(sys, "meta_path", [*sys.meta_path, object(), Editable(project / "src/editable.py")])
     sources = ModuleSources([])
     assert sources.find("editable") == ProjectModule("raise RuntimeError\n", False)
-    assert sources.find("fails_to_be_found") is None
+    assert sources.find("fails_to_be_found") == AbsentModule()
     assert "editable" not in sys.modules

@@ -8,6 +8,7 @@ import pytest
 
 from phelps_jupyter.core.model import PartKind
 from phelps_jupyter.core.modules import (
+    AbsentModule,
     InstalledModule,
     ProjectModule,
     Wanted,
@@ -20,7 +21,7 @@ from phelps_jupyter.core.modules import (
     widest,
 )
 
-Modules = dict[str, ProjectModule | InstalledModule]
+Modules = dict[str, ProjectModule | InstalledModule | AbsentModule]
 
 
 def project(**sources: str) -> Modules:
@@ -94,6 +95,15 @@ def test_installed_modules_count_by_their_version():
         version_digest("2.0"),
         "2.0",
     )
+
+
+def test_a_module_that_is_looked_for_in_vain_counts_until_it_is_there():
+    m = ProjectModule("try:\n    import fast\nexcept ImportError:\n    fast = None\ndef f():\n    return fast\n", False)
+    without: Modules = {"m": m, "fast": AbsentModule()}
+    there: Modules = {"m": m, **project(fast="x = 1")}
+    found = [digest(modules, ("m", "f"))["fast"] for modules in (without, there)]
+    assert found[0] == "absent" != found[1]
+    assert reached({"fast": AbsentModule()}, ("fast", "x"), ("fast.inner", None)) == ["fast"]
 
 
 def test_the_standard_library_is_no_part():
