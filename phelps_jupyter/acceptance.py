@@ -9,7 +9,7 @@ from phelps_jupyter.core.holds import OUTSIDE, Hold, HoldKind, accepted, unknown
 from phelps_jupyter.core.model import Part, PartKind, Record, Task, TaskName
 from phelps_jupyter.errors import DeclarationError
 from phelps_jupyter.judge import Judge
-from phelps_jupyter.parts import outputs_of
+from phelps_jupyter.parts import env_parts, outputs_of
 
 _FINAL = ("declaration", "always", "output_missing", "never_ran")
 """Kinds of reasons in spite of which no result can be accepted."""
@@ -25,7 +25,8 @@ def acceptance(judge: Judge, name: TaskName) -> Hold | None:
         return None
     task, record = _declared(judge, name), _complete(judge, name, judged.record or _last(judge, name))
     _check(judge, task, record, judged)
-    parts = [part for part in record.parts if part.kind in OUTSIDE]
+    dropped = judge.asked.dropped(task, record.parts)
+    parts = [part for part in record.parts if part.kind in OUTSIDE and part not in dropped]
     then = accepted(record, Hold(HoldKind.ACCEPT, record.number, judge.at, conditions=record.seen.conditions))
     now = [(part, judge.current(task, part, then)) for part in (*parts, *record.seen.conditions)]
     ground = judge.ground(task)
@@ -35,7 +36,7 @@ def acceptance(judge: Judge, name: TaskName) -> Hold | None:
         raise DeclarationError(f"{name} can't be accepted yet: {told}; run or accept that first")
     found = [replace(part, digest=digest, detail="") for part, digest in now if digest is not None]
     because = tuple(dict.fromkeys(reason.text for reason in judged.reasons if reason.kind != "lapsed"))
-    new = _new_files(judge, task, record)
+    new = (*_new_files(judge, task, record), *_new_variables(judge, task, record))
     outside, conditions = (*found[: len(parts)], *new), tuple(found[len(parts) :])
     return Hold(HoldKind.ACCEPT, record.number, judge.at, because, ground, outside, conditions)
 
@@ -82,10 +83,17 @@ def _check(judge: Judge, task: Task, record: Record, judged: Judgement) -> None:
         raise DeclarationError(
             f"the last result of {task.name} has no `{lacking[0]}`, which the cell binds now: run it"
         )
+    inputs = (*judge.asked.new_inputs(task, record.parts), *judge.asked.dropped_inputs(task, record.parts))
+    if inputs and not any(reason.kind == PartKind.CODE for reason in judged.reasons):
+        raise DeclarationError(f"the last result of {task.name} was made from other inputs than --in names: run it")
 
 
 def _new_files(judge: Judge, task: Task, record: Record) -> tuple[Part, ...]:
-    if not judge.new_files(task, record.parts):
+    if not judge.asked.new_files(task, record.parts):
         return ()
     known = {part.name for part in record.parts if part.kind is PartKind.FILE}
-    return tuple(part for part in judge.declared_files(task, record.parts) if part.name not in known)
+    return tuple(part for part in judge.asked.files(task, record.parts) if part.name not in known)
+
+
+def _new_variables(judge: Judge, task: Task, record: Record) -> tuple[Part, ...]:
+    return env_parts(judge.now.variables(judge.asked.new_variables(task, record.parts)))

@@ -50,7 +50,7 @@ class Captured:
     givens: tuple[Given, ...]
     withheld: Mapping[str, str] = field(default_factory=dict)
     """Names that nothing says it reads, and whose values can't be handed over -> why."""
-    asked: Mapping[str, object] = field(default_factory=dict)
+    uptodate: Mapping[str, object] = field(default_factory=dict)
     """The values that its ``--uptodate`` reads: they stay in the kernel."""
 
 
@@ -107,10 +107,10 @@ class Capture:
                 parts += part
                 givens.append(given)
         docs = docstring_parts(are_docstrings_read(self.graph, self.cell), values)
-        return Captured((*parts, *docs), tuple(givens), withheld, self._asked())
+        return Captured((*parts, *docs), tuple(givens), withheld, self._uptodate())
 
-    def _asked(self) -> dict[str, object]:
-        names = self.graph.asked.get(self.cell, {})
+    def _uptodate(self) -> dict[str, object]:
+        names = self.graph.uptodate.get(self.cell, {})
         return {name: self.namespace.value(name) for name in names if self.namespace.is_plain(name)}
 
     def _check_origins(self, loading: Loading, wanted: Mapping[str, CellId]) -> None:

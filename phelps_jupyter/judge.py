@@ -12,6 +12,7 @@ from phelps_jupyter.adapters.files import Files, as_condition
 from phelps_jupyter.adapters.presence import Presence
 from phelps_jupyter.adapters.sources import ModuleSources, installed
 from phelps_jupyter.adapters.surroundings import Surroundings
+from phelps_jupyter.asked import Asked
 from phelps_jupyter.cell_sights import CellSights, SightsLook
 from phelps_jupyter.core.files import touches
 from phelps_jupyter.core.freshness import (
@@ -20,9 +21,9 @@ from phelps_jupyter.core.freshness import (
     Judgement,
     Reason,
     Verdict,
-    added,
     awaits_input,
     compare,
+    distinct,
     judge,
     stands,
 )
@@ -32,7 +33,6 @@ from phelps_jupyter.core.lineage import Lineages
 from phelps_jupyter.core.members import digest_of, name_of
 from phelps_jupyter.core.model import CellId, Digest, Part, PartKind, Record, Task, TaskName, Version
 from phelps_jupyter.core.setters import SettingLineages, may_set
-from phelps_jupyter.errors import DeclarationError
 from phelps_jupyter.outside import Outside
 from phelps_jupyter.parts import (
     GIVES_NONE,
@@ -41,7 +41,6 @@ from phelps_jupyter.parts import (
     outputs_of,
     seed_text,
     settings_origin,
-    task_parts,
 )
 from phelps_jupyter.ports import Index, Store
 
@@ -74,11 +73,10 @@ class Judge:
     _found: Locator | None = None
     _last: Mapping[TaskName, Record] | None = None
     _held: Mapping[TaskName, Sequence[Hold]] | None = None
-    _own: dict[TaskName, Mapping[tuple[PartKind, str], Part]] = field(default_factory=dict)
-    """For each task, the parts of its key that follow from the notebook's text."""
     look: SightsLook = field(init=False)
     outside: Outside = field(init=False)
     """Where parts of the kinds ``OUTSIDE`` are looked up."""
+    asked: Asked = field(init=False)
     _lineages: Lineages = field(init=False)
     _setters: SettingLineages | None = None
 
@@ -88,6 +86,7 @@ class Judge:
 
     def _look_at(self, outside: Outside) -> None:
         self.outside = outside
+        self.asked = Asked(self.graph, outside, self.now.folder)
         self.look = SightsLook(self.sights or CellSights(self.index), outside.files, self._is_settled)
         self._lineages = Lineages(self.graph, self._version_of, self.look.of)
 
@@ -96,7 +95,7 @@ class Judge:
 
         Judged anew are the cells that the edit touched, and all below them.
         """
-        judge = replace(self, graph=graph, _found=None, _own={}, _judged={})
+        judge = replace(self, graph=graph, _found=None, _judged={})
         judge._look_at(self.outside)
         touched = set(graph.downstream(self._touched(graph)))
         if not self._resettled(graph, touched):
@@ -202,7 +201,7 @@ class Judge:
             return Judgement(Verdict.UNDECIDED, open_, record)
         if compare(hold.ground, ground) or any(digest != part.digest for part, digest in outside):
             return replace(judged, reasons=(*judged.reasons, LAPSED))
-        reasons = (*self.new_files(task, hold.parts), *self._expired(task, record))
+        reasons = (*self.asked.named_otherwise(task, hold.parts), *self._expired(task, record))
         if reasons:
             return Judgement(Verdict.STALE, (*reasons, LAPSED), record)
         return self._at_hand(task.name, Judgement(Verdict.FRESH, (hold.reason,), record))
@@ -230,12 +229,7 @@ class Judge:
         verdict = self._by_records(task)
         if verdict.verdict is not Verdict.FRESH or verdict.record is None:
             return verdict
-        parts = verdict.record.parts
-        reasons = (
-            *added(parts, self._follows(task).values()),
-            *self.new_files(task, parts),
-            *self._expired(task, verdict.record),
-        )
+        reasons = self._expired(task, verdict.record)
         if reasons:
             return Judgement(Verdict.STALE, reasons, verdict.record)
         return self._at_hand(name, verdict)
@@ -245,15 +239,21 @@ class Judge:
             return self.current(task, part, record)
 
         last, seed = self._lasts.get(task.name), seed_text(task)
-        if last is not None and stands(last, current, seed):
-            return Judgement(Verdict.FRESH, record=last)
-        if last is not None and awaits_input(last, current):
-            return judge([last], current, seed)
+        differs = self.asked.differences(task, last.parts) if last is not None else ()
+        if last is not None and not differs:
+            if stands(last, current, seed):
+                return Judgement(Verdict.FRESH, record=last)
+            if awaits_input(last, current):
+                return judge([last], current, seed)
         earlier = self.index.history(self.notebook, task.name)[:RECORDS_LOOKED_AT]
+        alike = [record for record in earlier if not self.asked.differences(task, record.parts)]
         if last is None:
             # Its results were forgotten: it is as if they had never been.
-            return judge([record for record in earlier if record.reusable], current, seed)
-        return judge([last, *earlier], current, seed)
+            return judge([record for record in alike if record.reusable], current, seed)
+        if not differs:
+            return judge([last, *alike], current, seed)
+        judged = judge(alike, current, seed)
+        return judged if judged.verdict is Verdict.FRESH else _otherwise(judge([last], current, seed), differs)
 
     @property
     def _lasts(self) -> Mapping[TaskName, Record]:
@@ -287,26 +287,6 @@ class Judge:
         records = (self._lasts.get(other.name) for other in below if other is not None)
         return any(file.name == one.name for record in records if record is not None for one in record.seen.files)
 
-    def new_files(self, task: Task, parts: Sequence[Part]) -> tuple[Reason, ...]:
-        """Files that ``--reads`` names by now and did not when there were these parts."""
-        if not task.options.reads:
-            return ()
-        known = {part.name for part in parts if part.kind is PartKind.FILE}
-        try:
-            named = self.declared_files(task, parts)
-        except DeclarationError as error:
-            return (Reason("file", "", str(error)),)
-        return tuple(
-            Reason("file", part.name, f"file {part.name} is new to it") for part in named if part.name not in known
-        )
-
-    def declared_files(self, task: Task, parts: Sequence[Part]) -> tuple[Part, ...]:
-        """What ``--reads`` names now, seen from the folder of these parts. Errors: DeclarationError."""
-        file = next((part for part in parts if part.kind is PartKind.FILE), None)
-        return self.outside.files.declared(
-            task.options.reads, self.now.folder if file is None else self.outside.folder(file)
-        )
-
     def _version_of(self, task: TaskName, name: str) -> Digest | None:
         version = self._provided(task, name)
         return None if version is None else version.digest
@@ -321,9 +301,9 @@ class Judge:
         """A part of a record's key, or a condition, as it is now; None when it can't be known."""
         match part.kind:
             case PartKind.CODE:
-                return self._declared(task, part)
+                return self.asked.digest(task, part)
             case PartKind.VERSION:
-                return self._declared(task, part) or self.outside.digest(part)
+                return self.asked.digest(task, part) or self.outside.digest(part)
             case PartKind.SETTING:
                 origin = settings_origin(self._settings.of(task.cell))
                 return part.digest if origin and part.origin == origin else None
@@ -337,9 +317,10 @@ class Judge:
                 return self._seen(task, part, record)
 
     def _answered(self, task: Task, part: Part) -> Digest | None:
-        """The value of ``--uptodate`` as the kernel found it last; empty where another expression stands there now."""
+        """The value of ``--uptodate`` as the kernel found it last."""
         if part.name != task.options.uptodate:
-            return Digest("")
+            # That another expression stands there is told by `asked`.
+            return part.digest
         answer = self.answers.get(task.name)
         return answer.digest if answer is not None and answer.name == part.name else None
 
@@ -365,19 +346,6 @@ class Judge:
     def _is_plain(self, cell: CellId) -> bool:
         return self.graph.nodes[cell].task is None
 
-    def _declared(self, task: Task, part: Part) -> Digest:
-        told = self._follows(task).get((part.kind, part.name))
-        return Digest("") if told is None else told.digest
-
-    def _follows(self, task: Task) -> Mapping[tuple[PartKind, str], Part]:
-        """The parts that follow from the declaration alone, and that there is one for ``--uptodate``."""
-        own = self._own.get(task.name)
-        if own is None:
-            asked = [Part(PartKind.UPTODATE, task.options.uptodate, Digest(""))] if task.options.uptodate else []
-            own = {(one.kind, one.name): one for one in (*task_parts(self.graph, task), *asked)}
-            self._own[task.name] = own
-        return own
-
     def _input(self, task: Task, part: Part) -> Digest | None:
         name, _ = name_of(part.name)
         inputs = self.graph.inputs[task.cell]
@@ -392,6 +360,12 @@ class Judge:
             return gives_none if version is None else digest_of(part.name, version)
         lineage = self._lineages.of(provider)
         return part.digest if lineage is not None and part.origin == f"cell:{lineage}" else None
+
+
+def _otherwise(judged: Judgement, differs: Sequence[Reason]) -> Judgement:
+    """The judgement on a result whose task asks for something else now."""
+    known = judged.reasons if judged.verdict is Verdict.STALE else ()
+    return Judgement(Verdict.STALE, distinct((*known, *differs)), judged.record)
 
 
 def _kept(graph: Graph, cell: CellId) -> tuple[str, ...]:

@@ -51,7 +51,7 @@ class Loading:
         task, optional = self.graph.nodes[cell].task, self.graph.optional(cell)
         if task is not None and task.still:
             return []
-        asked = self.graph.asked.get(cell, {})
+        asked = self.graph.uptodate.get(cell, {})
         return [
             (name, provider)
             for name, provider in (*self.graph.inputs[cell].items(), *asked.items())

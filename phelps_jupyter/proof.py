@@ -150,7 +150,7 @@ class Proofs:
     def asks(self, run: Run) -> bool:
         """Whether the run can't be proved before the kernel has answered a question."""
         held = self._held.get(run.id)
-        return held is not None and self.surface.questions.ask(run, held.captured.asked)
+        return held is not None and self.surface.questions.ask(run, held.captured.uptodate)
 
     def prove(self, machine: Machine, run: Run) -> Proof:
         """Make the key and look it up. Errors: DeclarationError."""

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from phelps_jupyter.adapters.disk_store import DiskStore
 from phelps_jupyter.adapters.files import Files
 from phelps_jupyter.core.freshness import Judgement, key_of
-from phelps_jupyter.core.model import CellId, Digest, Part, PartKind, Record, Task, TaskName, Usage
+from phelps_jupyter.core.model import CellId, Digest, Part, PartKind, Record, Seen, Task, TaskName, Usage
 from phelps_jupyter.core.notebook import Notebook
 from phelps_jupyter.faces.desk import Desk
 from phelps_jupyter.judge import Judge
@@ -25,7 +25,7 @@ from phelps_jupyter.parts import env_parts, outputs_of, task_parts
 from phelps_jupyter.runtime.objects import object_path
 
 CELLS = (
-    "%%task load\ntable = [3, 1, 2]",
+    "%%task load --env PHELPS_TEST\ntable = [3, 1, 2]",
     "%%task fit\nmodel = sum(table)",
     "%%task score\nimport math\nscore = math.sqrt(model)",
     "%%task other\nother = 1",
@@ -43,7 +43,7 @@ def write_notebook(folder: Path, *sources: str) -> Path:
 
 
 def store_results(folder: Path) -> None:
-    """A record for each task, as if it had run; ``load`` reads data.csv and the variable PHELPS_TEST."""
+    """A record for each task, as if it had run; ``load`` was seen to read data.csv."""
     desk = Desk(folder / "a.ipynb", None)
     store = DiskStore(str(folder / ".phelps"))
     made: dict[str, Digest] = {}
@@ -56,17 +56,16 @@ def store_results(folder: Path) -> None:
             for name, provider in desk.graph.inputs[cell].items()
             if provider is not None and name in made
         )
-        parts = (*task_parts(desk.graph, declared), *inputs, *(outside(folder, desk) if task == "load" else ()))
+        variables = env_parts(dict.fromkeys(declared.options.env, "on"))
+        parts = (*task_parts(desk.graph, declared), *inputs, *variables)
         made.update((version.name, version.digest) for version in outputs)
-        desk.index.add(Record(key_of(parts), task, "a.ipynb", declared.body, parts, outputs, Usage(1.0), "box:0", 0.0))
+        record = Record(key_of(parts), task, "a.ipynb", declared.body, parts, outputs, Usage(1.0), "box:0", 0.0)
+        desk.index.add(replace(record, seen=Seen(data(folder, desk))) if task == "load" else record)
     desk.close()
 
 
-def outside(folder: Path, desk: Desk) -> tuple[Part, ...]:
-    return (
-        *Files(str(folder), desk.index).declared(["data.csv"], str(folder)),
-        *env_parts({"PHELPS_TEST": "on"}),
-    )
+def data(folder: Path, desk: Desk) -> tuple[Part, ...]:
+    return Files(str(folder), desk.index).declared(["data.csv"], str(folder))
 
 
 @pytest.fixture

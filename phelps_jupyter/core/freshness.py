@@ -98,12 +98,6 @@ def distinct(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
     return tuple({(reason.kind, reason.name, reason.text): reason for reason in reasons}.values())
 
 
-def added(before: Sequence[Part], now: Iterable[Part]) -> tuple[Reason, ...]:
-    """The parts that were not there before."""
-    places = {(part.kind, part.name) for part in before}
-    return tuple(_reason(None, part) for part in now if (part.kind, part.name) not in places)
-
-
 def _differ(old: Part | None, new: Part | None) -> bool:
     return old is None or new is None or old.digest != new.digest
 
@@ -246,10 +240,17 @@ def _unknown(part: Part) -> Reason:
     task = task_of(part)
     kind, why = "not_loaded", "the cells above have changed or did not run"
     if part.kind is PartKind.UPTODATE:
-        kind, why = part.kind.value, "the kernel finds its value when the task runs"
+        return unasked(part)
     if task is not None:
         kind, why = UPSTREAM, f"task {task} is not fresh"
     return Reason(kind, part.name, may_change(part, why), old=part, upstream=task)
+
+
+def unasked(part: Part) -> Reason:
+    """That the kernel has not found the value of ``--uptodate``."""
+    return Reason(
+        part.kind.value, part.name, may_change(part, "the kernel finds its value when the task runs"), old=part
+    )
 
 
 def may_change(part: Part, why: str) -> str:

@@ -47,7 +47,7 @@ class Graph:
     called: Mapping[CellId, frozenset[str]] = field(default_factory=dict)
     """What a cell may change though it does not say so: by functions that it calls, or as another name's object or
     instance; only cells with any have an entry."""
-    asked: Mapping[CellId, Mapping[str, CellId]] = field(default_factory=dict)
+    uptodate: Mapping[CellId, Mapping[str, CellId]] = field(default_factory=dict)
     """What a task's ``--uptodate`` reads, also through functions -> the cell that provides each; only tasks with one
     have an entry."""
     following: Mapping[CellId, tuple[CellId, ...]] = field(default_factory=dict)
@@ -111,7 +111,7 @@ def build(
         if node.task is not None:
             tasks.setdefault(node.task.name, node.cell)
     others = dict(file_edges(nodes, learned or {}))
-    for reader, asked in providers.asked.items():
+    for reader, asked in providers.uptodate.items():
         others[reader] = tuple(dict.fromkeys([*others.get(reader, ()), *asked.values()]))
     order = arrange(nodes, tasks, providers.inputs, others)
     return Graph(
@@ -124,7 +124,7 @@ def build(
         absent=find_absent(nodes, providers),
         optionals=providers.optionals,
         called=providers.called,
-        asked=providers.asked,
+        uptodate=providers.uptodate,
         following=order.following,
         ranks=order.ranks,
     )
@@ -178,7 +178,7 @@ def _learned(node: Node, learned: Mapping[Digest, Learned]) -> tuple[frozenset[s
     return found.added - node.bindings.changes, found.denied, found.read, found.wrote
 
 
-_own = attrgetter("inputs", "after", "writes", "problems", "absent", "optionals", "called", "asked")
+_own = attrgetter("inputs", "after", "writes", "problems", "absent", "optionals", "called", "uptodate")
 
 
 def changed(before: Graph, after: Graph) -> tuple[CellId, ...]:

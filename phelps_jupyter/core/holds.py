@@ -9,22 +9,24 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from phelps_jupyter.core.freshness import UPSTREAM, Reason, key_of, may_change, task_of
+from phelps_jupyter.core.freshness import UPSTREAM, Reason, key_of, may_change, task_of, unasked
 from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.model import Digest, Key, Part, PartKind, Record, TaskName
 from phelps_jupyter.core.nodes import Node
 
-OUTSIDE = frozenset({PartKind.VERSION, PartKind.MODULE, PartKind.FILE, PartKind.FOLDER, PartKind.PATH, PartKind.ENV})
+OUTSIDE = frozenset(
+    {
+        PartKind.VERSION,
+        PartKind.MODULE,
+        PartKind.FILE,
+        PartKind.FOLDER,
+        PartKind.PATH,
+        PartKind.ENV,
+        PartKind.UPTODATE,
+    }
+)
 """Kinds of parts that can change while the notebook's text and the index's records stay as they are. All others follow
 from these two alone: `standing` relies on it."""
-
-
-_PINNED = OUTSIDE | {PartKind.UPTODATE}
-"""What an acceptance stands on beside its ground. What ``--uptodate`` gives is known once a kernel has found it."""
-
-
-_TOLD_LATER = frozenset({PartKind.CODE, PartKind.UPTODATE})
-"""Whoever accepts without a kernel does not know them, or the ground tells them."""
 
 
 class HoldKind(StrEnum):
@@ -73,6 +75,8 @@ def unknown(parts: Iterable[tuple[Part, Digest | None]]) -> tuple[Reason, ...]:
 
 
 def _unknown(part: Part) -> Reason:
+    if part.kind is PartKind.UPTODATE:
+        return unasked(part)
     task = task_of(part)
     if task is not None:
         return Reason(UPSTREAM, part.name, may_change(part, f"task {task} is not fresh"), old=part, upstream=task)
@@ -117,7 +121,7 @@ def covers(hold: Hold, record: Record, parts: Sequence[Part]) -> bool:
 
 def pinned(hold: Hold, key: Key, parts: Iterable[Part]) -> Hold:
     """The acceptance with the key that a kernel has found for it."""
-    return replace(hold, key=key, parts=tuple(part for part in parts if part.kind in _PINNED))
+    return replace(hold, key=key, parts=tuple(part for part in parts if part.kind in OUTSIDE))
 
 
 def _by_place(parts: Iterable[Part]) -> dict[tuple[PartKind, str], Part]:
@@ -132,9 +136,12 @@ def _is_moved(before: Part, now: Part) -> bool:
 def _is_covered(before: Part | None, now: Part | None, told: Part | None, *, free: bool) -> bool:
     if told is not None:
         return now.digest == told.digest if now is not None else free or not told.digest
-    if before is None or now is None:
+    if before is None:
         return free
-    if before.kind in _TOLD_LATER or before.origin != now.origin or now.origin.startswith("task:"):
+    if now is None:
+        # Of what the task's line names no more, acceptances tell nothing.
+        return free or before.kind in (PartKind.FILE, PartKind.ENV)
+    if before.kind is PartKind.CODE or before.origin != now.origin or now.origin.startswith("task:"):
         # The ground tells.
         return True
     return before.digest == now.digest or (free and not now.origin)

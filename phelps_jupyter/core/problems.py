@@ -29,7 +29,7 @@ def find_problems(
         ]
         if failures:
             found.setdefault(cell, []).extend(sorted(failures, key=lambda failure: failure.line or 0))
-    for cell, asked in providers.asked.items():
+    for cell, asked in providers.uptodate.items():
         found.setdefault(cell, []).extend(_asked_of_tasks(nodes, nodes[cell], asked))
     for cell, failures in of_order.items():
         found.setdefault(cell, []).extend(failures)

@@ -74,7 +74,7 @@ class Providers:
     """Cell -> names that cells below read from it."""
     called: dict[CellId, frozenset[str]] = field(default_factory=dict)
     """Cell -> what it may change though it does not say so: by functions that it calls, or by another name."""
-    asked: dict[CellId, dict[str, CellId]] = field(default_factory=dict)
+    uptodate: dict[CellId, dict[str, CellId]] = field(default_factory=dict)
     """Cell -> what its `--uptodate` reads, also through functions -> who provides that."""
     passed: dict[CellId, dict[str, CellId | None]] = field(default_factory=dict)
     """Cell -> names that it may leave as they are -> who provides them to it."""
@@ -139,10 +139,10 @@ def _ask(state: Providers, nodes: Mapping[CellId, Node], cell: CellId, expressio
     named = analyse(expression).reads & state.current.keys()
     names = sorted(named | (state.carried.reached(named) & state.current.keys()))
     found = {name: state.current[name] for name in names}
-    state.asked[cell] = {
+    state.uptodate[cell] = {
         name: provider for name, provider in found.items() if name not in state.imports or nodes[provider].task is None
     }
-    for name, provider in state.asked[cell].items():
+    for name, provider in state.uptodate[cell].items():
         state.demanded.setdefault(provider, set()).add(name)
 
 

@@ -13,7 +13,6 @@ from phelps_jupyter.core.freshness import (
     NEVER_RAN,
     RESEEDED,
     Verdict,
-    added,
     awaits_input,
     code_diff,
     compare,
@@ -158,8 +157,7 @@ def test_what_uptodate_gives_is_known_to_the_kernel_alone():
 def test_another_expression_is_told_as_one_that_is_gone_and_one_that_is_new():
     verdict = judged([record(CODE, COUNT)], {COUNT: ""})
     assert [reason.text for reason in verdict.reasons] == ["`--uptodate count()` is gone"]
-    told = [reason.text for reason in added([CODE], [CODE, COUNT])]
-    assert told == ["`--uptodate count()` is new to it"]
+    assert [reason.text for reason in compare([CODE], [CODE, COUNT])] == ["`--uptodate count()` is new to it"]
 
 
 def test_another_value_is_told_with_both():

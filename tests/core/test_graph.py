@@ -178,7 +178,7 @@ def test_a_change_by_a_called_function_can_be_denied() -> None:
 def test_what_uptodate_reads_comes_first_and_is_no_input() -> None:
     cells = ["db, _limit = 1, 2", "def count():\n    return db", "%%task t --uptodate 'count() < _limit'\nx = 1"]
     graph = graph_of(*cells)
-    assert graph.asked == {CellId("3"): {"_limit": "1", "count": "2", "db": "1"}}
+    assert graph.uptodate == {CellId("3"): {"_limit": "1", "count": "2", "db": "1"}}
     assert (graph.inputs[CellId("3")], graph.after[CellId("3")]) == ({}, ("1", "2"))
     assert graph.writes[CellId("1")] == {"db", "_limit"}
     assert graph.downstream([CellId("1")]) == ("1", "3")
@@ -188,12 +188,12 @@ def test_what_uptodate_reads_comes_first_and_is_no_input() -> None:
 def test_uptodate_takes_no_import_of_a_task() -> None:
     look = "from pathlib import Path\ndef size():\n    return Path('a').stat().st_size"
     graph = graph_of(look, "%%task make\nfrom pathlib import Path\nx = 1", "%%task t --uptodate size()\ny = 1")
-    assert (graph.asked, graph.problems) == ({CellId("3"): {"size": "1"}}, {})
+    assert (graph.uptodate, graph.problems) == ({CellId("3"): {"size": "1"}}, {})
 
 
 def test_uptodate_may_read_what_no_cell_provides() -> None:
     graph = graph_of("%%task t --after u --uptodate 'len(later)'\nx = 1", "later = [1]", "%%task u\ny = 1")
-    assert (graph.asked, graph.after[CellId("1")], graph.problems) == ({CellId("1"): {}}, ("3",), {})
+    assert (graph.uptodate, graph.after[CellId("1")], graph.problems) == ({CellId("1"): {}}, ("3",), {})
 
 
 def test_inputs_that_may_be_absent_are_known() -> None:

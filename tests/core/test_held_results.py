@@ -96,6 +96,11 @@ def test_a_file_that_was_gone_when_it_was_accepted_may_be_gone():
     assert is_covered([CODE, RAW, RATE, DEEP], (with_digest(FILE, ""),))
 
 
+def test_a_file_that_was_declared_no_more_when_it_was_accepted_may_be_missing():
+    assert is_covered([CODE, RAW, RATE, DEEP], ())
+    assert not is_covered([CODE, RAW, RATE, FILE], (FILE,))
+
+
 def test_a_pinned_acceptance_goes_with_its_key_alone():
     now = [with_digest(CODE, "c2"), RAW, RATE, DEEP, FILE, TOOLS]
     hold = pinned(HOLD, key_of(now), now)
@@ -104,13 +109,13 @@ def test_a_pinned_acceptance_goes_with_its_key_alone():
     assert not covers(hold, RECORD, now[:-1])
 
 
-def test_what_uptodate_gives_is_accepted_with_what_the_first_kernel_finds():
+def test_what_uptodate_gives_is_known_once_the_kernel_has_found_it():
     asked = Part(PartKind.UPTODATE, "count()", Digest("u1"))
-    record, now = replace(RECORD, parts=(*RECORD.parts, asked)), [*RECORD.parts, with_digest(asked, "u2")]
-    assert covers(HOLD, record, now)
-    hold = pinned(HOLD, key_of(now), now)
-    assert hold.parts == (FILE, now[-1])
-    assert not covers(hold, record, [*RECORD.parts, with_digest(asked, "u3")])
+    record, hold = replace(RECORD, parts=(*RECORD.parts, asked)), replace(HOLD, parts=(FILE, asked))
+    assert covers(hold, record, [*RECORD.parts, asked])
+    assert not covers(hold, record, [*RECORD.parts, with_digest(asked, "u2")])
+    told = "`--uptodate count()` may change: the kernel finds its value when the task runs"
+    assert [(reason.kind, reason.text) for reason in unknown([(asked, None)])] == [("uptodate", told)]
 
 
 def test_what_can_not_be_known_is_told_by_the_task_or_the_cells_that_it_comes_from():
