@@ -11,7 +11,7 @@ from phelps_jupyter.absence import absence_reasons
 from phelps_jupyter.adapters.files import Files, as_condition
 from phelps_jupyter.adapters.presence import Presence
 from phelps_jupyter.adapters.sources import ModuleSources, installed
-from phelps_jupyter.adapters.surroundings import Surroundings
+from phelps_jupyter.adapters.surroundings import Surroundings, added_path
 from phelps_jupyter.asked import Asked
 from phelps_jupyter.cell_sights import CellSights, SightsLook
 from phelps_jupyter.core.files import touches
@@ -305,16 +305,23 @@ class Judge:
             case PartKind.VERSION:
                 return self.asked.digest(task, part) or self.outside.digest(part)
             case PartKind.SETTING:
-                origin = settings_origin(self._settings.of(task.cell))
-                return part.digest if origin and part.origin == origin else None
+                return self._set(task, part)
+            case PartKind.ENV:
+                return self._set(task, part) if part.origin else self.outside.digest(part)
             case PartKind.INPUT | PartKind.FUNCTION:
                 return self._input(task, part)
             case PartKind.UPTODATE:
                 return self._answered(task, part)
-            case PartKind.MODULE | PartKind.ENV:
-                return self.outside.digest(part)
+            case PartKind.MODULE:
+                added = added_path(record.parts)
+                return None if added is None else self.outside.digest(part, added=added)
             case _:
                 return self._seen(task, part, record)
+
+    def _set(self, task: Task, part: Part) -> Digest | None:
+        """A setting, or a variable that plain cells have set: as it was while these are."""
+        origin = settings_origin(self._settings.of(task.cell))
+        return part.digest if origin and part.origin == origin else None
 
     def _answered(self, task: Task, part: Part) -> Digest | None:
         """The value of ``--uptodate`` as the kernel found it last."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from phelps_jupyter.adapters.files import Files
@@ -23,17 +23,21 @@ class Outside:
     start: str
     files: Files
     sources: ModuleSources
+    _widened: dict[tuple[str, ...], ModuleSources] = field(default_factory=dict)
 
-    def digest(self, part: Part, wrote: Sequence[str] = ()) -> Digest:
-        """What a part is now; empty: gone. ``wrote``: files that the body writes itself."""
+    def digest(self, part: Part, wrote: Sequence[str] = (), added: tuple[str, ...] = ()) -> Digest:
+        """What a part is now; empty: gone. ``wrote``: files that the body writes itself; ``added``: to ``sys.path``."""
         match part.kind:
             case PartKind.VERSION:
                 found = installed(part.name)
                 return Digest("") if found is None else version_digest(found.version)
             case PartKind.MODULE:
-                return self._module(part)
+                return self._module(part, self._sources(added))
             case PartKind.FILE:
                 return self.files.digest(str(Path(self.folder(part), part.name)))
+            case PartKind.ENV if part.origin:
+                # Cells have set it: it is no longer what it was outside.
+                return part.digest
             case PartKind.ENV:
                 text = self.now.env.get(part.name)
                 return Digest("") if text is None else env_parts({part.name: text})[0].digest
@@ -45,10 +49,17 @@ class Outside:
         inside = "" if part.origin.startswith("cell:") else part.origin
         return str(Path(self.start, inside))
 
-    def _module(self, part: Part) -> Digest:
+    def _sources(self, added: tuple[str, ...]) -> ModuleSources:
+        if not added:
+            return self.sources
+        if added not in self._widened:
+            self._widened[added] = ModuleSources((*(str(Path(self.start, entry)) for entry in added), *self.now.path))
+        return self._widened[added]
+
+    def _module(self, part: Part, sources: ModuleSources) -> Digest:
         try:
             if part.digest == ABSENT:
-                return ABSENT if self.sources.find(part.name) == AbsentModule() else Digest("there")
-            return project_digest(part.name, reach_of(part), self.sources.find) or Digest("")
+                return ABSENT if sources.find(part.name) == AbsentModule() else Digest("there")
+            return project_digest(part.name, reach_of(part), sources.find) or Digest("")
         except DeclarationError:
             return Digest("")

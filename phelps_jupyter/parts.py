@@ -6,7 +6,7 @@ Judging needs nothing else of how keys are made: `proof` makes the rest, and tak
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 import xxhash
 
@@ -121,9 +121,14 @@ def ground_parts(
     return tuple(found)
 
 
-def env_parts(variables: Mapping[str, str]) -> tuple[Part, ...]:
-    """Parts for the variables that ``--env`` names."""
-    return tuple(Part(PartKind.ENV, name, text_digest(text)) for name, text in sorted(variables.items()))
+def env_parts(
+    variables: Mapping[str, str], made: Collection[str] = (), lineage: Digest | None = None
+) -> tuple[Part, ...]:
+    """Parts for the variables that ``--env`` names. ``made``: those that plain cells have set, of this lineage."""
+    return tuple(
+        Part(PartKind.ENV, name, text_digest(text), origin=f"cells:{lineage}" if name in made else "")
+        for name, text in sorted(variables.items())
+    )
 
 
 def setting_parts(settings: Iterable[Setting], lineage: Digest | None) -> tuple[Part, ...]:

@@ -181,7 +181,6 @@ class Proofs:
             *held.captured.parts,
             *_body_imports(machine, run.task, sources),
             *self._files.declared(run.task.options.reads, held.surroundings.folder),
-            *env_parts(held.surroundings.variables(run.task.options.env)),
             *self.surface.questions.parts(run.id),
         )
         settings = (
@@ -189,8 +188,10 @@ class Proofs:
             *held.options.settings(libraries_reached(run.task, parts)),
         )
         lineages = self._lineages(machine)
-        setters = SettingLineages(machine.graph, _versions_of(machine), lineages)
-        parts = (*parts, *setting_parts(settings, setters.of(run.task.cell)))
+        setters = SettingLineages(machine.graph, _versions_of(machine), lineages).of(run.task.cell)
+        variables = held.surroundings.variables(run.task.options.env)
+        made = held.surroundings.changed_env(self.surface.start)
+        parts = (*parts, *env_parts(variables, made, setters), *setting_parts(settings, setters))
         givens = (*held.captured.givens, *givens_of(machine, run))
         absent = absence_parts(machine.graph, run.task.cell, {given.name for given in givens}, lineages.of)
         return (*widest(parts), *alias_parts(givens), *absent)

@@ -29,9 +29,11 @@ class Place:
     def sources(self) -> ModuleSources:
         return ModuleSources([str(self.folder)])
 
-    def digest(self, part: Part, env: Mapping[str, str]) -> Digest:
+    def digest(self, part: Part, env: Mapping[str, str], added: tuple[str, ...] = ()) -> Digest:
         now = replace(Surroundings.now(), env=env)
-        return Outside(now, str(self.folder), Files(str(self.folder), self.index), self.sources).digest(part)
+        return Outside(now, str(self.folder), Files(str(self.folder), self.index), self.sources).digest(
+            part, added=added
+        )
 
     def stands(self, part: Part, **env: str) -> bool:
         return self.digest(part, env) == part.digest
@@ -51,6 +53,12 @@ def test_a_variable_counts_by_its_value(place: Place):
     assert not place.stands(part)
 
 
+def test_a_variable_that_cells_have_set_is_theirs(place: Place):
+    outer, own = env_parts({"MODE": "on", "OTHER": "on"}, {"OTHER"}, Digest("l1"))
+    assert (outer.origin, own.origin) == ("", "cells:l1")
+    assert place.stands(own, OTHER="off")
+
+
 @pytest.mark.parametrize("source", ["fast.py", "fast/__init__.py"])
 def test_a_module_that_was_not_there_counts_until_it_is(place: Place, source: str):
     (part,) = module_parts([("fast", None)], place.sources.find)
@@ -62,6 +70,16 @@ def test_a_module_that_was_not_there_counts_until_it_is(place: Place, source: st
     assert place.stands(part)
     (place.folder / source).unlink()
     assert place.digest(part, {}) == ""
+
+
+def test_a_module_in_a_folder_that_cells_have_added_is_found_there(place: Place):
+    (place.folder / "src").mkdir()
+    (place.folder / "src/tools.py").write_text("x = 1")
+    (part,) = module_parts([("tools", None)], ModuleSources([str(place.folder / "src")]).find)
+    assert place.digest(part, {}) == ""
+    assert place.digest(part, {}, ("src",)) == part.digest
+    (place.folder / "src/tools.py").write_text("x = 2")
+    assert place.digest(part, {}, ("src",)) not in ("", part.digest)
 
 
 def test_an_installed_distribution_counts_by_its_version(place: Place):

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
-from phelps_jupyter.core.model import Setting
+from phelps_jupyter.core.model import Part, PartKind, Setting
 from phelps_jupyter.errors import DeclarationError
 from phelps_jupyter.runtime.orders import WarningFilter
 from phelps_jupyter.runtime.warning_filters import LibrariesFilters, told
+
+SEARCH_PATH = "module search path"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class Surroundings:
         env = self.changed_env(start)
         texts = {
             "working directory": "" if self.folder == start.folder else os.path.relpath(self.folder, start.folder),
-            "module search path": json.dumps(added) if added else "",
+            SEARCH_PATH: json.dumps(added) if added else "",
             "environment": json.dumps(env, sort_keys=True) if env else "",
         }
         return (*(Setting(name, text, text) for name, text in texts.items()), self._filters(start))
@@ -79,6 +81,16 @@ class Surroundings:
         if missing:
             raise DeclarationError(f"--env {missing[0]}: this environment variable is not set in the kernel")
         return {name: self.env[name] for name in names}
+
+
+def added_path(parts: Iterable[Part]) -> tuple[str, ...] | None:
+    """What cells had added to ``sys.path``, by the parts of a key; None: that is not known in full."""
+    told = next((part.detail for part in parts if (part.kind, part.name) == (PartKind.SETTING, SEARCH_PATH)), "")
+    try:
+        return tuple(json.loads(told or "[]"))
+    except ValueError:
+        # Cut off, for people.
+        return None
 
 
 @lru_cache(maxsize=1)

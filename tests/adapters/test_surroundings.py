@@ -12,8 +12,9 @@ import pytest
 
 from phelps_jupyter.adapters.library_options import LibraryOptions
 from phelps_jupyter.adapters.requirements import may_reach
-from phelps_jupyter.adapters.surroundings import Surroundings
+from phelps_jupyter.adapters.surroundings import Surroundings, added_path
 from phelps_jupyter.errors import DeclarationError
+from phelps_jupyter.parts import setting_parts
 from phelps_jupyter.runtime import values
 
 BOTH = ("matplotlib", "pandas")
@@ -51,6 +52,14 @@ def test_folder_search_path_and_environment_count():
         "module search path": '["lib"]',
         "environment": '{"A": "3", "B": null}',
     }
+
+
+@pytest.mark.parametrize(("path", "added"), [((), ()), (("lib", "../b"), ("lib", "../b")), (["x" * 300], None)])
+def test_what_was_added_to_the_search_path_is_known_by_the_parts_of_a_key(path, added):
+    start = Surroundings("/home/book", ("/a",), {})
+    now = replace(start, path=(*(os.path.join("/home/book", entry) for entry in path), "/a"))
+    assert added_path(setting_parts(now.settings(start), None)) == added
+    assert added_path(()) == ()
 
 
 def test_a_warning_filter_counts_and_is_told():

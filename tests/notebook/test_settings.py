@@ -141,6 +141,23 @@ def test_without_a_kernel_an_edited_plain_cell_that_sets_nothing_leaves_tasks_fr
     assert notebook.plan().tasks["frame"]["verdict"] == "fresh"
 
 
+def test_without_a_kernel_what_plain_cells_have_set_is_found_where_it_was_set(book):
+    notebook = book(
+        early="import os, sys\nos.environ['PHELPS_SAMPLE'] = '1'\nsys.path.append('src')",
+        say="%%task say --env PHELPS_SAMPLE\nimport os\nword = os.environ['PHELPS_SAMPLE']",
+        use="%%task use\nimport tools\nlimit = tools.LIMIT",
+    )
+    source = notebook.folder / "src/tools.py"
+    source.parent.mkdir()
+    source.write_text("LIMIT = 1\n")
+    notebook.run()
+    assert {task["verdict"] for task in notebook.plan().report["tasks"]} == {"fresh"}
+    source.write_text("LIMIT = 2\n")
+    assert notebook.plan().why("use") == ["module `tools` changed"]
+    notebook.edit("early", "'1'", "'2'")
+    assert notebook.plan().tasks["say"]["verdict"] == "undecided"
+
+
 def test_by_hand_an_option_changed_in_the_kernel_reruns_the_task(kernel):
     task = "%%task t\nrows = pd.get_option('display.max_rows')"
     kernel.execute("import pandas as pd", "a")
