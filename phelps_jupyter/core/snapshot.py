@@ -8,6 +8,7 @@ from phelps_jupyter.core.freshness import Reason, Verdict
 from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.machine import Machine
 from phelps_jupyter.core.model import CellId, Failure, RunState, Seen, TaskName, Version
+from phelps_jupyter.core.plan import is_current
 from phelps_jupyter.core.runs import Run
 
 
@@ -45,6 +46,8 @@ class TaskView:
     changed: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     """What people should know of how far its result can be trusted to be judged."""
+    is_older: bool = False
+    """Its run is still open, and its code or what it reads from has been edited since it was submitted."""
     waits_for: str = ""
     skipped_for: str = ""
 
@@ -76,6 +79,7 @@ def task_view(machine: Machine, task: TaskName) -> TaskView:
         left_out=tuple(sorted(run.left_out.items())),
         changed=run.changed,
         notes=notes(graph, cell, run.seen),
+        is_older=not run.settled and not is_current(graph, machine.runs, run),
         waits_for=_waits_for(machine, run),
         skipped_for=machine.runs[run.root].task.name if run.root is not None else "",
     )

@@ -63,10 +63,15 @@ def headline(view: TaskView, elapsed: float | None = None) -> str:
     """Glyph, name, state and, while it runs, how long."""
     if view.state is None:
         return f"· {view.name} · not run"
-    parts = [f"{GLYPHS[view.state]} {view.name}", view.state.value]
+    parts = [f"{GLYPHS[view.state]} {view.name}", state_words(view, view.state)]
     if elapsed is not None and view.state not in SETTLED:
         parts.append(f"{elapsed:.0f} s")
     return " · ".join(parts)
+
+
+def state_words(view: TaskView, state: RunState) -> str:
+    """The state of its last run; said where that is no run of the code as it is now."""
+    return f"{state.value} (older code), stale" if view.is_older else state.value
 
 
 def because(view: TaskView) -> str:

@@ -12,7 +12,7 @@ from phelps_jupyter.core.causes import groups, summary
 from phelps_jupyter.core.freshness import Judgement, Verdict
 from phelps_jupyter.core.model import RunState, TaskName
 from phelps_jupyter.core.snapshot import TaskView
-from phelps_jupyter.faces.cards import GLYPHS, because
+from phelps_jupyter.faces.cards import GLYPHS, because, state_words
 
 if TYPE_CHECKING:
     # A plan tells no values: what compares them takes longer to import than all the rest.
@@ -47,9 +47,17 @@ def status_table(views: Iterable[TaskView], verdicts: Mapping[TaskName, Judgemen
 
 
 def _state(view: TaskView, judgement: Judgement | None) -> Text:
-    if view.state is not None:
-        return Text(f"{GLYPHS[view.state]} {view.state.value}", style=_STYLES.get(view.state, ""))
-    return Text(verdict_word(judgement.verdict) if judgement else "not run")
+    if view.state is None:
+        return Text(verdict_word(judgement.verdict) if judgement else "not run")
+    told = f"{GLYPHS[view.state]} {state_words(view, view.state)}"
+    if judgement is not None and _has_become_stale(view, judgement):
+        return Text(f"{told}, {verdict_word(judgement.verdict)}", style="yellow")
+    return Text(told, style=_STYLES.get(view.state, ""))
+
+
+def _has_become_stale(view: TaskView, judgement: Judgement) -> bool:
+    """Its last run ended well, and is not what a run would show now."""
+    return view.state in (RunState.DONE, RunState.REUSED) and judgement.verdict is not Verdict.FRESH
 
 
 def verdict_word(verdict: Verdict) -> str:
@@ -59,8 +67,8 @@ def verdict_word(verdict: Verdict) -> str:
 
 def _why(view: TaskView, judgement: Judgement | None) -> str:
     reasons = summary(judgement.reasons) if judgement else ""
-    if judgement and judgement.verdict is Verdict.FRESH and reasons:
-        # Somebody holds its result, whatever its last run was for.
+    if judgement and reasons and (judgement.verdict is Verdict.FRESH or _has_become_stale(view, judgement)):
+        # Somebody holds its result, or it stands no more, whatever its last run was for.
         return reasons
     return because(view) or reasons
 

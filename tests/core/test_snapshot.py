@@ -134,6 +134,15 @@ def test_a_ready_task_tells_what_it_waits_for(machine, wanted, engines, text):
     assert view(machine, "load").waits_for == text
 
 
+def test_a_run_of_older_code_says_so_until_it_has_ended(machine):
+    play(machine, LOAD, ONE_ENGINE, ask("load"), started(0))
+    assert not view(machine, "load").is_older
+    play(machine, document(task("load", code="load2")))
+    assert (view(machine, "load").state, view(machine, "load").is_older) == (RunState.RUNNING, True)
+    play(machine, done(0))
+    assert not view(machine, "load").is_older
+
+
 def test_a_task_that_waits_for_nothing_says_so(machine):
     play(machine, LOAD, ONE_ENGINE, ask("load"))
     assert view(machine, "load").waits_for == ""
