@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 
-from phelps_jupyter.runtime import surroundings
+from phelps_jupyter.runtime import bytecode, surroundings
 from phelps_jupyter.runtime.body_watch import BodyWatch
 from phelps_jupyter.runtime.generators import Generators
 from phelps_jupyter.runtime.harvest import Harvest, UnmetError, bind
@@ -53,6 +53,7 @@ def _flush() -> None:
 def _outcome(order: Order, folder: str, pipe: Pipe) -> Outcome:
     try:
         shell = open_shell(order.task, folder, pipe)
+        bytecode.distrust()
         surroundings.enter(order)
         return _attempt(order, shell, folder)
     except UnmetError as error:

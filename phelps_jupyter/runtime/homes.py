@@ -39,11 +39,12 @@ def _find(name: str) -> Home:
         # It may be imported yet, so this is not remembered.
         return Home.PROJECT
     else:
-        home = _home_of_file(getattr(sys.modules[name], "__file__", None))
+        home = home_of_file(getattr(sys.modules[name], "__file__", None))
     return _known.setdefault(name, home)
 
 
-def _home_of_file(path: object) -> Home:
+def home_of_file(path: object) -> Home:
+    """The home of the code in a file."""
     if not isinstance(path, str):
         return Home.PROJECT
     installed = path.startswith(_STDLIB) or any(folder in path for folder in _INSTALLED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import pickle
+import py_compile
 import socket
 import sys
 import threading
@@ -239,6 +240,19 @@ def test_what_is_no_condition_is_not_told(place: Place, body: str) -> None:
     place.put(".ipynb_checkpoints/a.txt")
     place.put("module.py", "def text(): return 1\ndef fails(): raise ValueError\n")
     assert place.sees(body, env={"TMPDIR": None}) == Sightings()
+
+
+def test_compiled_code_of_the_project_is_not_trusted_and_that_of_libraries_is(place: Place) -> None:
+    path = place.put("module.py", "number = 1\n")
+    compiled = Path(py_compile.compile(str(path), doraise=True))
+    place.put("module.py", "number = 2\n")
+    before = compiled.read_bytes()
+    place.put("lib/site-packages/library.py", "number = 1\n")
+    py_compile.compile(str(place.base / "lib/site-packages/library.py"), doraise=True)
+    place.put("lib/site-packages/library.py", "number = 2\n")
+    body = "import module, library\nassert (module.number, library.number) == (2, 1)"
+    place.sees(body, path=(str(place.base), str(place.base / "lib/site-packages"), *sys.path))
+    assert compiled.read_bytes() == before
 
 
 def test_data_that_a_module_reads_while_it_is_imported_counts(place: Place) -> None:
