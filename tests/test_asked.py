@@ -29,8 +29,10 @@ class Project:
         self.folder = folder
         self.store = DiskStore(str(folder / ".phelps"))
 
-    def write(self, options: str, body: str = "model = 1") -> None:
+    def write(self, options: str, body: str = "model = 1", *, turned: bool = False) -> None:
         sources = [SCALE, f"%%task fit {options}\n{body}"]
+        if turned:
+            sources.reverse()
         cells = [
             {"cell_type": "code", "id": f"c{place}", "source": source, "metadata": {}, "outputs": []}
             for place, source in enumerate(sources)
@@ -62,9 +64,9 @@ class Project:
         self.write(options)
         self.store_results()
 
-    def reasons(self, options: str, body: str = "model = 1") -> list[str]:
-        """Why ``fit`` is stale with these options; nothing: it is fresh."""
-        self.write(options, body)
+    def reasons(self, options: str, body: str = "model = 1", *, turned: bool = False) -> list[str]:
+        """Why ``fit`` is stale with these options; nothing: it is fresh. ``turned``: its cell comes first."""
+        self.write(options, body, turned=turned)
         desk = self.desk()
         judged = desk.judge.of(TaskName("fit"))
         desk.close()
@@ -111,6 +113,8 @@ LINES = [
     ("", "--cpus 2 --mem 1GB --time 10min --on gpu --retries 2 --after scale", []),
     ("--cpus all --mem 1GB --time 10min --on gpu --retries 2 --after scale", "", []),
     ("", "--seed 7", []),
+    ("", "--always", ["it is declared --always"]),
+    ("", "--ttl 1h", ["its result is older than 1 h"]),
 ]
 
 
@@ -137,6 +141,11 @@ def test_what_else_has_changed_is_told_as_well(project: Project):
         "its code changed",
         "environment variable PHELPS_A is new to it",
     ]
+
+
+def test_the_order_of_cells_does_not_count(project: Project):
+    project.ran("")
+    assert project.reasons("", turned=True) == []
 
 
 def test_a_declared_file_that_is_gone_is_told_once(project: Project):

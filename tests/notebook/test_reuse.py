@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+
 import pytest
 
 pytestmark = pytest.mark.notebook
@@ -76,6 +79,23 @@ def test_an_undone_edit_brings_the_old_result_back(ran_once):
 def test_a_renamed_task_still_finds_its_result(ran_once):
     ran_once.edit("clean", "%%task clean", "%%task tidy")
     assert ran_once.run().ran() == []
+
+
+def test_another_notebook_with_equal_tasks_shares_their_results(ran_once):
+    shutil.copy(ran_once.path, ran_once.folder / "other.ipynb")
+    told = ran_once.command("run", "other.ipynb", "--json", "--cluster", "none").stdout
+    assert [task["state"] for task in json.loads(told)["tasks"]] == ["reused"] * 4
+
+
+def test_an_input_without_digest_that_a_task_changes_is_made_anew_for_it(book):
+    notebook = book(
+        make="%%task make\nimport itertools\npair = [itertools.count(), []]",
+        change="%%task change\npair[1].append(1)\nn = len(pair[1])",
+    )
+    notebook.run()
+    again = notebook.run("change")
+    assert (again.ran(), again.summary("change", "n")) == (["make", "change"], "1")
+    assert again.why("make") == ["output `pair` has no digest ([0]: itertools.count): used, not reused"]
 
 
 def test_forced_tasks_run_though_they_are_fresh(ran_once):
