@@ -100,8 +100,9 @@ class Judge:
         touched = set(graph.downstream(self._touched(graph)))
         if not self._resettled(graph, touched):
             judge._setters = self._settings
-            kept = (task for task, cell in graph.tasks.items() if cell not in touched and task in self._judged)
-            judge._judged.update((task, self._judged[task]) for task in kept)
+            anew = {task.name for cell in touched if (task := graph.nodes[cell].task) is not None}
+            kept = self._judged.keys() & graph.tasks.keys() - anew
+            judge._judged.update({task: self._judged[task] for task in kept})
         return judge
 
     def _touched(self, graph: Graph) -> Iterator[CellId]:
@@ -133,7 +134,7 @@ class Judge:
 
     def all(self) -> dict[TaskName, Judgement]:
         """Every task's judgement, in document order."""
-        for task in self.graph.tasks:
+        for task in [task for task in self.graph.tasks if task not in self._judged]:
             self.of(task)
         return {task: self._judged[task] for task in self.graph.tasks}
 

@@ -23,7 +23,12 @@ def are_docstrings_read(graph: Graph, cell: CellId) -> bool:
 @lru_cache(maxsize=2)
 def _readers(held: Nodes) -> frozenset[CellId]:
     """The cells in whose texts docstrings are read."""
-    return frozenset(cell for cell, node in held.nodes.items() if any(word in node.source for word in _READERS))
+    return frozenset(cell for cell, node in held.nodes.items() if _reads_docstrings(node.source))
+
+
+@lru_cache(maxsize=20_000)
+def _reads_docstrings(source: str) -> bool:
+    return any(word in source for word in _READERS)
 
 
 def docstrings_told(graph: Graph, cell: CellId) -> tuple[str, ...]:

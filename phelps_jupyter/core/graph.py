@@ -143,19 +143,17 @@ def edited(
 
     Most edits change what a cell computes, and none of the names that it reads and writes.
     """
-    if len(cells) != len(graph.nodes):
+    if [cell.id for cell in cells] != list(graph.nodes):
         return None
+    pairs = zip(cells, graph.nodes.values(), strict=True)
     nodes: dict[CellId, Node] = {}
-    for cell, node in zip(cells, graph.nodes.values(), strict=True):
-        if cell.id != node.cell:
+    for cell, node in [(cell, node) for cell, node in pairs if cell.source != node.source]:
+        _, task, bindings = declare(cell)
+        new = Node(cell.id, node.index, task, bindings, cell.source)
+        # Problems speak of lines.
+        if cell.id in graph.problems or not _alike(node, new, learned):
             return None
-        if cell.source != node.source:
-            _, task, bindings = declare(cell)
-            new = Node(cell.id, node.index, task, bindings, cell.source)
-            # Problems speak of lines.
-            if cell.id in graph.problems or not _alike(node, new, learned):
-                return None
-            nodes[cell.id] = new
+        nodes[cell.id] = new
     return replace(graph, nodes={**graph.nodes, **nodes}) if nodes else graph
 
 
@@ -183,11 +181,12 @@ _own = attrgetter("inputs", "after", "writes", "problems", "absent", "optionals"
 
 def changed(before: Graph, after: Graph) -> tuple[CellId, ...]:
     """The cells of ``after`` that are not as in ``before``, or do not need the same; not for who needs them."""
-    tables = [(old, new) for old, new in zip(_own(before), _own(after), strict=True) if old is not new]
-    return tuple(
-        cell
-        for cell, node in after.nodes.items()
-        # Most are the same object, which is seen sooner than that they are equal.
-        if ((old := before.nodes.get(cell)) is not node and old != node)
-        or (tables and any(table[0].get(cell) != table[1].get(cell) for table in tables))
-    )
+    known = before.nodes
+    # Most are the same object, which is seen sooner than that they are equal.
+    others = [cell for cell, node in after.nodes.items() if known.get(cell) is not node]
+    found = {cell for cell in others if known.get(cell) != after.nodes[cell]}
+    for old, new in zip(_own(before), _own(after), strict=True):
+        # Of whole tables this is seen sooner than cell by cell.
+        if old is not new and old != new:
+            found.update(cell for cell in after.nodes if old.get(cell) != new.get(cell))
+    return tuple(cell for cell in after.nodes if cell in found)

@@ -84,12 +84,20 @@ class Notebook:
 
     def graph(self) -> Graph:
         """The graph of the document as it is now. It costs little where only some cells' code is new, and no name."""
-        telling = {code: found for code, found in self.learned.items() if found != _NOTHING}
-        same = self._built_with == telling
-        kept = edited(self._graph, self.document.cells, self._declare, self.learned) if same else None
+        kept = edited(self._graph, self.document.cells, self._declare, self.learned) if self._knows_no_more() else None
         self._graph = kept or build([self._declare(cell) for cell in self.document.cells], self.learned, self._graph)
-        self._built_with = telling
+        self._built_with = dict(self.learned)
         return held_still(self._graph, self.frozen)
+
+    def _knows_no_more(self) -> bool:
+        """Whether runs have found out nothing that tells since the last graph."""
+        if self.learned == self._built_with:
+            return True
+        before, now = (
+            {code: found for code, found in known.items() if found != _NOTHING}
+            for known in (self._built_with, self.learned)
+        )
+        return before == now
 
     def _declare(self, cell: Cell) -> Placed:
         node = self._graph.nodes.get(cell.id)

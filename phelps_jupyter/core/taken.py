@@ -258,13 +258,10 @@ class Nodes:
 @lru_cache(maxsize=2)
 def _loading(held: Nodes) -> list[tuple[int, frozenset[str]]]:
     """The cells that load submodules by import statements, by place, and which."""
-    found = ((node.index, imports_of(node).loaded) for node in held.nodes.values() if _may_load(node))
+    nodes = [node for node in held.nodes.values() if node.bindings.imports or "import" in node.source]
+    found = ((node.index, imports_of(node).loaded) for node in nodes)
     dotted = ((index, frozenset(one for one in loaded if "." in one)) for index, loaded in found)
     return [(index, modules) for index, modules in dotted if modules]
-
-
-def _may_load(node: Node) -> bool:
-    return bool(node.bindings.imports) or "import" in node.source
 
 
 def _is_taken(inner: Chain, taken: frozenset[Chain] | None) -> bool:

@@ -435,3 +435,16 @@ CHANGES = [
 @pytest.mark.parametrize(("before", "after", "expected"), CHANGES)
 def test_cells_that_changed(before: list[str], after: list[str], expected: tuple[str, ...]) -> None:
     assert changed(graph_of(*before), graph_of(*after)) == expected
+
+
+@given(*[st.lists(st.sampled_from(SOURCES), max_size=7)] * 2)
+def test_cells_that_changed_are_those_of_which_anything_is_other(before: list[str], after: list[str]) -> None:
+    old, new = graph_of(*before), graph_of(*after)
+    tables = ("nodes", "inputs", "after", "writes", "problems", "absent", "optionals", "called")
+    others = [cell for cell in new.nodes if any(entry(old, one, cell) != entry(new, one, cell) for one in tables)]
+    assert list(changed(old, new)) == others
+
+
+def entry(graph: Graph, table: str, cell: CellId) -> object:
+    found: Mapping[CellId, object] = getattr(graph, table)
+    return found.get(cell)
