@@ -141,6 +141,14 @@ class Proofs:
         """What the run's key was made of; empty before it was proved."""
         return self._parts.get(run, ())
 
+    def identities(self, machine: Machine, run: Run) -> dict[str, str]:
+        """After an open run: what tells the objects of its inputs and outputs from one another."""
+        held = self._held.get(run.id)
+        givens = () if held is None else (*held.captured.givens, *givens_of(machine, run))
+        found = {given.name: given.identity for given in givens}
+        found.update((version.name, version.identity) for version in run.outputs)
+        return {name: identity for name, identity in found.items() if identity}
+
     def drop(self, run: RunId) -> None:
         """The run has settled: its captures are wanted no more."""
         self._held.pop(run, None)

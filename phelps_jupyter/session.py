@@ -21,7 +21,7 @@ from phelps_jupyter.core.again import request_again
 from phelps_jupyter.core.events import Action, Event
 from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.machine import Machine
-from phelps_jupyter.core.model import Failure, FailureKind, Part, Record, RunId, RunState, TaskName
+from phelps_jupyter.core.model import Failure, FailureKind, Record, RunId, RunState, TaskName
 from phelps_jupyter.core.plan import outdated, upstream
 from phelps_jupyter.core.runs import Run
 from phelps_jupyter.core.snapshot import TaskView, task_view
@@ -139,10 +139,6 @@ class Session:
     def latest(self, task: TaskName) -> Run | None:
         """The task's latest run; only its settled fields may be read outside the session's thread."""
         return self.call(lambda: self.machine.runs.of(task))
-
-    def parts_of(self, run: Run) -> tuple[Part, ...]:
-        """What the key of this open run was made of."""
-        return self._proofs.parts(run.id)
 
     def frames(self, task: TaskName) -> tuple[Frame, ...]:
         """What the task's latest run has written so far."""
@@ -347,7 +343,7 @@ class Session:
         return self._learn(run)
 
     def _learn(self, run: Run) -> Sequence[Event]:
-        graph = self.surface.relearn(run)
+        graph = self.surface.relearn(run, self._proofs.parts(run.id), self._proofs.identities(self.machine, run))
         found = [] if graph is None else [ev.DocumentChanged(time.time(), graph)]
         graph, below = graph or self.machine.graph, self.surface.headless
         again = request_again(graph, self.machine.runs, run, time.time(), relinked=bool(found), below=below)

@@ -173,7 +173,7 @@ def _alike(old: Node, new: Node, learned: Mapping[Digest, Learned]) -> bool:
 def _learned(node: Node, learned: Mapping[Digest, Learned]) -> tuple[frozenset[str], ...]:
     """What runs found out beyond what the code says."""
     found = learned.get(node.bindings.code, _NOTHING)
-    return found.added - node.bindings.changes, found.denied, found.read, found.wrote
+    return found.added - node.bindings.changes, found.denied, found.read, found.wrote, found.same
 
 
 _own = attrgetter("inputs", "after", "writes", "problems", "absent", "optionals", "called", "uptodate")

@@ -19,6 +19,9 @@ class Learned:
     """Files that it was seen to read, folders that it listed, and paths that it looked for."""
     wrote: frozenset[str] = frozenset()
     """Files that it was seen to write."""
+    same: frozenset[str] = frozenset()
+    """What it was seen to bind to an object that has another name: ``b a`` where ``a`` is its name from above, ``b #1``
+    where the cell has made it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -24,6 +24,7 @@ from phelps_jupyter.core.model import (
     TaskName,
 )
 from phelps_jupyter.core.options import parse_cell
+from phelps_jupyter.core.same import seen_same
 from phelps_jupyter.core.unforeseen import whole_code
 from phelps_jupyter.errors import DeclarationError
 
@@ -113,20 +114,30 @@ class Notebook:
         """A cell is executed; returns its id."""
         return self.document.ran(cell, source, at)
 
-    def learn_plain(self, cell: CellId, bound: Iterable[str], used: Iterable[Part]) -> Learned | None:
-        """What a plain cell has bound that its text does not say, and the files it has used; None: nothing new."""
+    def learn_plain(
+        self, cell: CellId, bound: Iterable[str], used: Iterable[Part], objects: Mapping[str, Hashable] | None = None
+    ) -> Learned | None:
+        """What a plain cell has bound that its text does not say, and the files it has used; None: nothing new.
+
+        ``objects``: what tells the objects that names are bound to from one another.
+        """
         bindings = self._graph.nodes[cell].bindings
-        public = frozenset(name for name in bound if name[0] != "_") - bindings.writes - self._graph.writes[cell]
+        names = frozenset(bound)
+        public = frozenset(name for name in names if name[0] != "_") - bindings.writes - self._graph.writes[cell]
         known = self.learned.get(bindings.code, Learned())
         read = known.read | {_named(condition) for condition in used}
-        found = replace(known, added=known.added | public, read=read)
+        same = known.same | seen_same(bindings, names, objects or {})
+        found = replace(known, added=known.added | public, read=read, same=same)
         if found == known:
             return None
         self.learned[bindings.code] = found
         return found
 
-    def learn(self, run: Run, inputs: dict[str, Digest]) -> dict[Digest, Learned]:
-        """What a run that has ended tells that was not known, by code. ``inputs``: digests before it.
+    def learn(
+        self, run: Run, inputs: dict[str, Digest], objects: Mapping[str, Hashable] | None = None
+    ) -> dict[Digest, Learned]:
+        """What a run that has ended tells that was not known, by code. ``inputs``: digests before it; ``objects``: what
+        tells the objects that names are bound to from one another, after it.
 
         Of one that failed, only what it looked for counts. Equal cells learn together: what one of them has changed,
         another one that changed nothing does not deny.
@@ -144,7 +155,8 @@ class Notebook:
         denied = frozenset(name for name in guessed if after.get(name, inputs[name]) == inputs[name])
         added = known.added | (frozenset(run.changed) - bindings.writes)
         wrote = frozenset(file.name for file in run.seen.files)
-        found = Learned(added, (known.denied | denied) - added, read, known.wrote | wrote)
+        same = known.same | seen_same(bindings, bindings.writes, objects or {})
+        found = Learned(added, (known.denied | denied) - added, read, known.wrote | wrote, same)
         node = self.graph().nodes.get(run.task.cell)
         news = {} if found == known else {bindings.code: found}
         if node is not None and node.bindings.code == bindings.code:

@@ -15,6 +15,7 @@ from phelps_jupyter.core.bindings import analyse
 from phelps_jupyter.core.carried import Carried, Objects
 from phelps_jupyter.core.model import Bindings, CellId, Digest
 from phelps_jupyter.core.nodes import Learned, Node
+from phelps_jupyter.core.same import aliases
 from phelps_jupyter.core.scopes import EVERYTHING
 
 _OF_IPYTHON = "get_ipython display In Out exit quit _ __ ___ _i _ii _iii _ih _oh _dh"
@@ -101,7 +102,7 @@ def resolve(nodes: Mapping[CellId, Node], learned: Mapping[Digest, Learned]) -> 
         along = _along(state, node.bindings.changes) if node.bindings.changes else _NONE
         if called or along:
             state.called[node.cell] = frozenset(called & state.inputs[node.cell].keys()) | along
-        _write(state, node, bound, changed, called)
+        _write(state, node, found, bound, changed, called)
     _pass_on(state)
     _settle_private(state)
     return state
@@ -260,13 +261,15 @@ def _note_passed(state: Providers, node: Node, called: set[str]) -> None:
         state.passed[node.cell] = {name: state.above(name) for name in sorted(names)}
 
 
-def _write(state: Providers, node: Node, bound: frozenset[str], changed: set[str], called: set[str]) -> None:
+def _write(
+    state: Providers, node: Node, learned: Learned, bound: frozenset[str], changed: set[str], called: set[str]
+) -> None:
     bindings, cell = node.bindings, node.cell
     if _floods(node):
         state.floods[cell] = Flood(dict(state.current), frozenset(state.deleted), state.unknown)
         state.deleted.clear()
     state.carried.write(bindings, bound)
-    state.objects.write(bindings.aliases, bound - bindings.passed if bindings.passed else bound)
+    state.objects.write(aliases(bindings, learned), bound - bindings.passed if bindings.passed else bound)
     for name in bound:
         state.current[name] = cell
     for names, kind in ((state.imports, bindings.imports), (state.definitions, bindings.definitions)):

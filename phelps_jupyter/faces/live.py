@@ -7,7 +7,7 @@ import atexit
 import os
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -179,16 +179,12 @@ class Live:
         if self._session is not None:
             self._session.change_document(self.graph)
 
-    def _relearn(self, run: Run) -> Graph | None:
+    def _relearn(self, run: Run, parts: Sequence[Part], objects: Mapping[str, str]) -> Graph | None:
         """Called in the session's thread."""
         assert self._session is not None
-        before = {
-            part.name: part.digest
-            for part in self._session.parts_of(run)
-            if part.kind.value == "input" and part.digest != GIVES_NONE
-        }
+        before = {part.name: part.digest for part in parts if part.kind.value == "input" and part.digest != GIVES_NONE}
         with self._lock:
-            found = self.notebook.learn(run, before)
+            found = self.notebook.learn(run, before, objects)
             for code, learned in found.items():
                 self._session.index.remember_learned(code, learned)
             before_it, self.graph = self.graph, self.notebook.graph()
@@ -216,15 +212,17 @@ class Live:
             return
         if cell in self.graph.nodes and self.graph.nodes[cell].task is None:
             # What it bound unforeseen links it anew, and is its from now on.
-            self._learn_plain(cell, self.plain_cells.bound(cell), ())
+            self._learn_plain(cell, self.plain_cells.bound(cell), (), self.plain_cells.objects(self.graph, cell))
             self._learn_plain(cell, (), self.plain_cells.end(self.graph, cell, well=result.success))
         self.namespace.leave_cell()
         for task in [task for task in self._postponed if not self._needs_cells_below(task, cell)]:
             self.hasten(task)
 
-    def _learn_plain(self, cell: CellId, bound: Iterable[str], used: Iterable[Part]) -> None:
+    def _learn_plain(
+        self, cell: CellId, bound: Iterable[str], used: Iterable[Part], objects: Mapping[str, int] | None = None
+    ) -> None:
         with self._lock:
-            found = self.notebook.learn_plain(cell, bound, used)
+            found = self.notebook.learn_plain(cell, bound, used, objects)
         if found is not None:
             self._refresh()
             code, session = self.graph.nodes[cell].bindings.code, self._session

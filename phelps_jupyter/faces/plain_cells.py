@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from phelps_jupyter.adapters.namespace import Namespace
+from types import FunctionType
+
+from phelps_jupyter.adapters.namespace import Namespace, Placeholder
 from phelps_jupyter.cell_sights import CellSights
 from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.lineage import Lineages, lineage_of, sights_digest, with_sights
 from phelps_jupyter.core.model import CellId, Part
 from phelps_jupyter.faces.plain_changes import PlainChanges
 from phelps_jupyter.faces.watching import Watching
+from phelps_jupyter.runtime.harvest import FIXED
+
+_UNCHANGING = (*FIXED, FunctionType, type, Placeholder)
 
 
 class PlainCells:
@@ -33,6 +38,13 @@ class PlainCells:
         # Of the user's classes, a digest reads the source.
         with self._watching.apart():
             return self._namespace.bound() | self._changes.end(cell)
+
+    def objects(self, graph: Graph, cell: CellId) -> dict[str, int]:
+        """The cell has run: what it read and what it bound, each name with its object's id."""
+        names = self._namespace.names
+        wanted = self._namespace.bound() | graph.inputs[cell].keys()
+        values = {name: names[name] for name in sorted(wanted) if name in names}
+        return {name: id(value) for name, value in values.items() if not isinstance(value, _UNCHANGING)}
 
     def end(self, graph: Graph, cell: CellId, *, well: bool) -> tuple[Part, ...]:
         """The cell has run, or was refused. Returns what it used of the file system."""

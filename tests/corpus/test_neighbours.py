@@ -18,7 +18,6 @@ pytestmark = pytest.mark.notebook
 
 KNOWN = {
     "scope/star_import": "of a star import, names that are read are kept: with another reader it runs again",
-    "mutation/alias_by_function": "names of one object are known from assignments only",
     "C-count": "itertools are no longer pickled from Python 3.14 on: they have no digest",
 }
 """Cases that fail today, and why."""

@@ -171,6 +171,20 @@ def test_one_object_under_two_names_stays_one_through_tasks_and_kernels(book, he
     assert (again.ran(), again.summary("show", "n")) == (["grow", "show"], "3")
 
 
+@pytest.mark.parametrize("head", ["%%task alias\n", ""], ids=["by a task", "by a plain cell"])
+def test_one_object_under_two_names_is_found_out_where_no_code_says_so(book, head):
+    notebook = book(
+        given="a = [1]\ndef same(x):\n    return x",
+        b=f"{head}b = same(a)",
+        c="%%task grow\nb.append(2)",
+        d="%%task show\nn = a[-1]",
+    )
+    assert notebook.run().summary("show", "n") == "2"
+    notebook.edit("c", "2", "3")
+    again = notebook.run()
+    assert (again.ran(), again.summary("show", "n")) == (["grow", "show"], "3")
+
+
 def shown(out, cell: str) -> str:
     """What a cell of an executed notebook printed."""
     outputs = next(one.outputs for one in nbformat.read(out, 4).cells if one.id == cell)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-FORMAT = 3
+FORMAT = 4
 
 TABLES = (
     """CREATE TABLE records (
@@ -11,7 +11,8 @@ TABLES = (
     "CREATE INDEX records_by_key ON records (key, reusable)",
     "CREATE INDEX records_by_task ON records (notebook, task)",
     "CREATE TABLE last (notebook TEXT, task TEXT, record INTEGER, PRIMARY KEY (notebook, task)) WITHOUT ROWID",
-    "CREATE TABLE learned (code TEXT PRIMARY KEY, added TEXT, denied TEXT, read TEXT, wrote TEXT) WITHOUT ROWID",
+    """CREATE TABLE learned (
+        code TEXT PRIMARY KEY, added TEXT, denied TEXT, read TEXT, wrote TEXT, same TEXT) WITHOUT ROWID""",
     """CREATE TABLE ended (
         notebook TEXT, task TEXT, state TEXT, attempts INTEGER, engine TEXT, failure TEXT,
         PRIMARY KEY (notebook, task)) WITHOUT ROWID""",
