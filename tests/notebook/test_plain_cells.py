@@ -92,12 +92,18 @@ FILE_CELLS = {
 }
 
 
-def test_a_plain_cell_whose_file_has_changed_is_stale_with_all_that_follows(saved):
+@pytest.fixture
+def ran_with_file(saved):
     (saved.folder / "number.txt").write_text("1")
     saved.cells = FILE_CELLS
     saved.save()
     saved.run_all()
     assert saved.kernel.text("result") == "2"
+    return saved
+
+
+def test_a_plain_cell_whose_file_has_changed_is_stale_with_all_that_follows(ran_with_file):
+    saved = ran_with_file
     (saved.folder / "number.txt").write_text("5")
     told = saved.kernel.text("%phelps plan")
     assert "cell 2 is stale: what it reads has changed" in told
@@ -107,12 +113,8 @@ def test_a_plain_cell_whose_file_has_changed_is_stale_with_all_that_follows(save
     assert saved.kernel.text("%phelps run") == ""
 
 
-def test_without_a_kernel_a_plain_cells_files_count(saved):
-    (saved.folder / "number.txt").write_text("1")
-    saved.cells = FILE_CELLS
-    saved.save()
-    saved.run_all()
-    assert saved.kernel.text("result") == "2"
+def test_without_a_kernel_a_plain_cells_files_count(ran_with_file):
+    saved = ran_with_file
     assert verdict(saved.folder) == "fresh"
     (saved.folder / "number.txt").write_text("5")
     assert verdict(saved.folder) == "undecided"

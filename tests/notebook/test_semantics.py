@@ -161,24 +161,21 @@ def test_an_unforeseen_change_in_place_is_found_and_its_readers_run_again(book):
     assert notebook.outputs(out)["p"][0]["text"] == "2\n"
 
 
-@pytest.mark.parametrize("head", ["%%task head\n", ""], ids=["of a task", "of a plain cell"])
-def test_one_object_under_two_names_stays_one_through_tasks_and_kernels(book, head):
-    cells = {"b": "%%task alias\nb = a", "c": "%%task grow\nb.append(2)", "d": "%%task show\nn = a[-1]"}
-    notebook = book(a=f"{head}a = [1]", **cells)
-    assert notebook.run().summary("show", "n") == "2"
-    notebook.edit("c", "2", "3")
-    again = notebook.run()
-    assert (again.ran(), again.summary("show", "n")) == (["grow", "show"], "3")
+SAME = "a = [1]\ndef same(x):\n    return x"
 
 
-@pytest.mark.parametrize("head", ["%%task alias\n", ""], ids=["by a task", "by a plain cell"])
-def test_one_object_under_two_names_is_found_out_where_no_code_says_so(book, head):
-    notebook = book(
-        given="a = [1]\ndef same(x):\n    return x",
-        b=f"{head}b = same(a)",
-        c="%%task grow\nb.append(2)",
-        d="%%task show\nn = a[-1]",
-    )
+@pytest.mark.parametrize(
+    ("given", "other"),
+    [
+        ("%%task a\na = [1]", "%%task alias\nb = a"),
+        ("a = [1]", "%%task alias\nb = a"),
+        (SAME, "%%task alias\nb = same(a)"),
+        (SAME, "b = same(a)"),
+    ],
+    ids=["of a task", "of a plain cell", "by a task's doing", "by a plain cell's doing"],
+)
+def test_one_object_under_two_names_stays_one_through_tasks_and_kernels(book, given, other):
+    notebook = book(a=given, b=other, c="%%task grow\nb.append(2)", d="%%task show\nn = a[-1]")
     assert notebook.run().summary("show", "n") == "2"
     notebook.edit("c", "2", "3")
     again = notebook.run()
