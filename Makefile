@@ -11,7 +11,9 @@ PYTEST_FLAGS ?= --numprocesses=auto --dist=worksteal
 demo: $(VENV)/.examples
 	$(BIN)/python examples/demo.py
 
+# Each test of a notebook starts processes: where Python keeps no compiled files by itself, they would all compile the same.
 test: $(VENV)/.test
+	$(BIN)/python -m compileall -q phelps_jupyter
 	$(BIN)/python -m pytest --cov --cov-report= $(PYTEST_FLAGS)
 
 lint: $(VENV)/.test

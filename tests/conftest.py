@@ -12,6 +12,7 @@ import pytest
 # Children that were detached, or whose parent died, still carry this in their environment.
 MARK = "PHELPS_TEST_SESSION"
 GRACE = 10.0
+_HELPERS = ("resource_tracker", "multiprocessing.forkserver")
 
 
 def pytest_configure() -> None:
@@ -64,9 +65,10 @@ def carries_mark(process: psutil.Process) -> bool:
 
 
 def is_alive(process: psutil.Process) -> bool:
-    """Zombies are not; nor are the trackers of multiprocessing and joblib, which end with the session by design."""
+    """Zombies are not; nor are the helpers of multiprocessing and joblib, which end with the session by design."""
     try:
-        return process.status() != psutil.STATUS_ZOMBIE and "resource_tracker" not in command(process)
+        told = command(process)
+        return process.status() != psutil.STATUS_ZOMBIE and not any(helper in told for helper in _HELPERS)
     except psutil.NoSuchProcess:
         return False
 

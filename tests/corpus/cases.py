@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import nbformat
+from command_line import phelps
 
-PHELPS = [sys.executable, "-c", "from phelps_jupyter.faces.cli import main; main()"]
 HANG = 120
 
 
@@ -58,15 +55,8 @@ class CaseFolder:
             cell.id = name
             notebook.cells.append(cell)
         nbformat.write(notebook, self.folder / "book.ipynb")
-        done = subprocess.run(
-            [*PHELPS, "run", "book.ipynb", "--json", "--cluster", "none", "-o", "out.ipynb"],
-            cwd=self.folder,
-            env={**os.environ, **(env or {})},
-            capture_output=True,
-            text=True,
-            timeout=HANG,
-            check=False,
-        )
+        words = ("run", "book.ipynb", "--json", "--cluster", "none", "-o", "out.ipynb")
+        done = phelps(*words, folder=self.folder, hang=HANG, env=env)
         assert done.stdout, done.stderr
         return _shown(json.loads(done.stdout), nbformat.read(self.folder / "out.ipynb", 4))
 

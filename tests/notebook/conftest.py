@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -13,10 +12,10 @@ from typing import Any
 
 import nbformat
 import pytest
+from command_line import PHELPS, phelps
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import KernelManager
 
-PHELPS = [sys.executable, "-c", "from phelps_jupyter.faces.cli import main; main()"]
 HANG = 80
 
 
@@ -77,13 +76,13 @@ class Book:
         )
 
     def run(self, *arguments: str) -> Ran:
-        return finished(self.start(*arguments))
+        done = self.command("run", self.path.name, "--json", "--cluster", self.cluster, *arguments)
+        assert done.stdout, done.stderr
+        return Ran(done.returncode, json.loads(done.stdout), done.stderr)
 
     def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         self.write()
-        return subprocess.run(
-            [*PHELPS, *words], cwd=self.folder, capture_output=True, text=True, timeout=HANG, check=False
-        )
+        return phelps(*words, folder=self.folder, hang=HANG)
 
     def plan(self) -> Ran:
         done = self.command("plan", self.path.name, "--json")

@@ -22,7 +22,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from conftest import HANG, PHELPS, Book
+from command_line import PHELPS
+from conftest import HANG, Book
 
 from phelps_jupyter.adapters.disk_store import DiskStore
 from phelps_jupyter.adapters.index import SqliteIndex

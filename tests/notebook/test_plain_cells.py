@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from command_line import phelps
+from conftest import HANG
 
 pytestmark = pytest.mark.notebook
 
@@ -123,14 +123,7 @@ def test_without_a_kernel_a_plain_cells_files_count(ran_with_file):
 
 
 def verdict(folder: Path) -> str:
-    told = subprocess.run(
-        [sys.executable, "-c", "from phelps_jupyter.faces.cli import main; main()", "plan", "book.ipynb", "--json"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    told = phelps("plan", "book.ipynb", "--json", folder=folder, hang=HANG)
     (task,) = json.loads(told.stdout)["tasks"]
     return task["verdict"]
 

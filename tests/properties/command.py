@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import nbformat
+from command_line import phelps
 
-PHELPS = [sys.executable, "-c", "from phelps_jupyter.faces.cli import main; main()"]
 HANG = 100
 ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
@@ -25,8 +23,8 @@ def run(folder: str, cells: Sequence[Sequence[str]]) -> dict[str, Any]:
         cell.id = name
         notebook.cells.append(cell)
     nbformat.write(notebook, Path(folder, "book.ipynb"))
-    words = ["run", "book.ipynb", "--json", "--cluster", "none", "-o", "out.ipynb"]
-    done = subprocess.run([*PHELPS, *words], cwd=folder, capture_output=True, text=True, timeout=HANG, check=False)
+    words = ("run", "book.ipynb", "--json", "--cluster", "none", "-o", "out.ipynb")
+    done = phelps(*words, folder=Path(folder), hang=HANG)
     assert done.stdout, done.stderr
     report = json.loads(done.stdout)
     places = {cell["index"]: cell["id"] for cell in report["cells"]}
