@@ -39,17 +39,22 @@ def outputs_of(graph: Graph, task: Task) -> tuple[str, ...]:
         return tuple(sorted(task.options.outputs))
     inputs, bindings = graph.inputs[task.cell], task.bindings
     guessed = {name for name in bindings.changes & inputs.keys() if not _is_module(graph, inputs[name], name)}
-    read = {
-        name
-        for reader in graph.following.get(task.cell, ())
-        for name, provider in graph.inputs[reader].items()
-        if provider == task.cell
-    }
     # What a called function binds is named in no code of this cell.
     # What it may leave as it is, it hands on.
     own = bindings.writes | bindings.fleeting | graph.optional(task.cell)
     bound = {name for name in graph.writes[task.cell] if name in own or name not in inputs or bindings.binds_unknown}
-    return tuple(sorted((bound - (bindings.imports - read)) | guessed | graph.called.get(task.cell, frozenset())))
+    unread = bindings.imports - _read_below(graph, task.cell) if bindings.imports else frozenset()
+    return tuple(sorted((bound - unread) | guessed | graph.called.get(task.cell, frozenset())))
+
+
+def _read_below(graph: Graph, cell: CellId) -> set[str]:
+    """The names that other cells read from this one."""
+    return {
+        name
+        for reader in graph.following.get(cell, ())
+        for name, provider in graph.inputs[reader].items()
+        if provider == cell
+    }
 
 
 def may_do_without(graph: Graph, cell: CellId, name: str) -> bool:

@@ -37,6 +37,11 @@ class Carried:
                         stack.append(name)
         return found
 
+    def idle(self, names: Mapping[str, object]) -> bool:
+        """Whether using these reads and writes nothing."""
+        reads, writes = self.reads, self.writes
+        return not (reads or writes) or (reads.keys().isdisjoint(names) and writes.keys().isdisjoint(names))
+
     def written(self, names: Iterable[str]) -> set[str]:
         """The names that calling these binds or changes, their own included."""
         found: set[str] = set()
@@ -48,12 +53,11 @@ class Carried:
     def write(self, bindings: Bindings, bound: frozenset[str]) -> None:
         """A cell has bound these names."""
         if not (bindings.deferred or bindings.holds):
-            if self.reads or self.writes or self.returned or self.kinds:
-                self._forget(bound - bindings.passed)
+            self.forget(bound - bindings.passed if bindings.passed else bound)
             return
         kinds = {name: self._kinds_of(bindings, name) for name in {*bindings.kinds, *map(_plain, bindings.holds)}}
         made = [(name, *self._of(bindings, name)) for name in {*bindings.deferred, *map(_plain, bindings.holds)}]
-        self._forget(bound - bindings.passed)
+        self.forget(bound - bindings.passed)
         self.returned.update(dict.fromkeys(bindings.returned, _NONE))
         for name, reads, writes, returned in made:
             # Neither bound nor passed on: functions were put into its object.
@@ -71,12 +75,13 @@ class Carried:
         """The names that may hold subclasses or instances of these classes: who changes a class changes them, too."""
         return {name for name, kinds in self.kinds.items() if not kinds.isdisjoint(classes)}
 
-    def _forget(self, names: Iterable[str]) -> None:
-        for name in names:
-            self.reads.pop(name, None)
-            self.writes.pop(name, None)
-            self.returned.pop(name, None)
-            self.kinds.pop(name, None)
+    def forget(self, names: frozenset[str]) -> None:
+        """These are bound to something that has no functions, as far as is known."""
+        for known in (self.reads, self.writes, self.returned, self.kinds):
+            # Of most names there is nothing to forget.
+            if known and not known.keys().isdisjoint(names):
+                for name in names:
+                    known.pop(name, None)
 
     def _of(self, bindings: Bindings, name: str) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
         reads = bindings.deferred.get(name, _NONE)
@@ -127,7 +132,8 @@ class Objects:
 
     def write(self, aliases: Mapping[str, frozenset[str]], bound: frozenset[str]) -> None:
         """A cell has bound these names; ``aliases`` as in Bindings."""
-        if not aliases and not self._of:
+        if not aliases:
+            self.forget(bound)
             return
         here: dict[str, int] = {}
         given: dict[str, frozenset[int]] = {}
@@ -136,13 +142,17 @@ class Objects:
                 # It keeps the only name that it has.
                 continue
             given[name] = frozenset().union(*(self._token(token, here) for token in tokens))
-        for name in bound:
-            for one in self._of.pop(name, ()):
-                self._names[one].discard(name)
+        self.forget(bound)
         for name, objects in given.items():
             self._of[name] = self._of.get(name, frozenset()) | objects
             for one in objects:
                 self._names[one].add(name)
+
+    def forget(self, names: frozenset[str]) -> None:
+        """These are bound to other objects."""
+        for name in names if self._of else ():
+            for one in self._of.pop(name, ()):
+                self._names[one].discard(name)
 
     def _token(self, token: str, here: dict[str, int]) -> frozenset[int]:
         if token.startswith("#"):

@@ -5,7 +5,7 @@ Knows paths as texts: as the code says them, as options declare them, and as run
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
@@ -14,6 +14,7 @@ from phelps_jupyter.core.nodes import Learned, Node
 from phelps_jupyter.core.paths import normal
 
 _NOTHING = Learned()
+_NONE: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -26,13 +27,14 @@ class _Path:
 
 def file_edges(nodes: Mapping[CellId, Node], learned: Mapping[Digest, Learned]) -> dict[CellId, tuple[CellId, ...]]:
     """For each cell that has to do with a file which some cell writes: the cells above that must come first."""
-    wrote = {node.cell: _wrote(node, learned) for node in nodes.values()}
+    writers = {code for code, found in learned.items() if found.wrote}
+    wrote = {node.cell: _wrote(node, learned) for node in nodes.values() if _writes(node, writers)}
     paths = {path: _Path() for written in wrote.values() for path in written}
     if not paths:
         return {}
     edges: dict[CellId, tuple[CellId, ...]] = {}
     for node in nodes.values():
-        needed = dict.fromkeys(_needed(node, wrote[node.cell], _Reads.of(node, learned), paths))
+        needed = dict.fromkeys(_needed(node, wrote.get(node.cell, _NONE), _Reads.of(node, learned), paths))
         needed.pop(node.cell, None)
         if needed:
             edges[node.cell] = tuple(needed)
@@ -52,6 +54,12 @@ def _needed(node: Node, wrote: frozenset[str], reads: _Reads, paths: Mapping[str
         if path.writer is not None:
             yield path.writer
         path.writer, path.readers = node.cell, []
+
+
+def _writes(node: Node, writers: Set[Digest]) -> bool:
+    """Whether it may write files. ``writers``: code that was seen to."""
+    declared = node.task is not None and node.task.options.writes
+    return bool(node.bindings.made or declared) or node.bindings.code in writers
 
 
 def _wrote(node: Node, learned: Mapping[Digest, Learned]) -> frozenset[str]:

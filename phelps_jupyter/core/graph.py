@@ -13,9 +13,10 @@ from phelps_jupyter.core.closure import closure
 from phelps_jupyter.core.files import file_edges
 from phelps_jupyter.core.model import Bindings, Cell, CellId, Digest, Failure, Task, TaskName
 from phelps_jupyter.core.nodes import Learned, Node
-from phelps_jupyter.core.order import arrange
+from phelps_jupyter.core.order import Linked, arrange
 from phelps_jupyter.core.problems import find_absent, find_problems
 from phelps_jupyter.core.providers import resolve
+from phelps_jupyter.core.steps import Step
 
 __all__ = ["Graph", "Learned", "Node", "build"]
 
@@ -54,6 +55,8 @@ class Graph:
     """The cells that need this one, by a name or by ``--after``."""
     ranks: Mapping[CellId, int] = field(default_factory=dict)
     """Position in an order in which each cell comes after all that it needs: the document's, if ``--after`` lets it."""
+    steps: Mapping[CellId, Step] = field(default_factory=dict, repr=False, compare=False)
+    """What the graph of an edited document need not find anew."""
 
     def upstream(self, cells: Iterable[CellId]) -> tuple[CellId, ...]:
         """These cells and all that they need, each after what it needs."""
@@ -96,24 +99,62 @@ Placed = tuple[Cell, Task | None, Bindings]
 """A cell, the task that it declares if any, and its bindings."""
 
 
-def build(
-    cells: Sequence[Placed], learned: Mapping[Digest, Learned] | None = None, before: Graph | None = None
+def build(cells: Sequence[Placed], learned: Mapping[Digest, Learned] | None = None) -> Graph:
+    """The graph of a document. ``learned`` goes by the digest of a cell's code."""
+    nodes = {
+        cell.id: Node(cell.id, index, task, bindings, cell.source) for index, (cell, task, bindings) in enumerate(cells)
+    }
+    return _linked(nodes, learned or {}, Graph())
+
+
+def edited(
+    graph: Graph,
+    cells: Sequence[Cell],
+    declare: Callable[[Cell], Placed],
+    learned: Mapping[Digest, Learned],
+    *,
+    relearned: bool = False,
 ) -> Graph:
-    """The graph of a document. ``learned`` goes by the digest of a cell's code; nodes of ``before`` that are the same
-    are taken over."""
-    known = before.nodes if before else {}
-    nodes: dict[CellId, Node] = {}
-    for index, (cell, task, bindings) in enumerate(cells):
-        nodes[cell.id] = _node(index, cell, task, bindings, known.get(cell.id))
-    providers = resolve(nodes, learned or {})
+    """The graph of these cells, as ``build`` makes it, from that of similar ones. ``relearned``: that one was made with
+    other learning.
+
+    Most edits change what a cell computes, and no name that it reads or writes: then all links are taken over.
+    """
+    nodes = _nodes(graph, cells, declare)
+    if relearned or list(nodes) != list(graph.nodes):
+        return _linked(nodes, learned, graph)
+    new = [(graph.nodes[cell], node) for cell, node in nodes.items() if graph.nodes[cell] is not node]
+    # Problems speak of lines.
+    if any(node.cell in graph.problems or not _alike(old, node, learned) for old, node in new):
+        return _linked(nodes, learned, graph)
+    return replace(graph, nodes=nodes) if new else graph
+
+
+def _nodes(graph: Graph, cells: Sequence[Cell], declare: Callable[[Cell], Placed]) -> dict[CellId, Node]:
+    """The cells in their places; those that are as they were are the same objects."""
+    nodes, known = dict[CellId, Node](), graph.nodes
+    for index, cell in enumerate(cells):
+        node = known.get(cell.id)
+        if node is None or node.source != cell.source:
+            _, task, bindings = declare(cell)
+            node = Node(cell.id, index, task, bindings, cell.source)
+        elif node.index != index:
+            node = replace(node, index=index)
+        nodes[cell.id] = node
+    return nodes
+
+
+def _linked(nodes: dict[CellId, Node], learned: Mapping[Digest, Learned], before: Graph) -> Graph:
+    """Find out who provides what. ``before``: what of its links still holds need not be found anew."""
+    providers = resolve(nodes, learned, before.steps)
     tasks: dict[TaskName, CellId] = {}
-    for node in nodes.values():
-        if node.task is not None:
-            tasks.setdefault(node.task.name, node.cell)
-    others = dict(file_edges(nodes, learned or {}))
+    for declared in [node.task for node in nodes.values() if node.task is not None]:
+        tasks.setdefault(declared.name, declared.cell)
+    linked = Linked(before.inputs, before.after, before.following)
+    others = file_edges(nodes, learned)
     for reader, asked in providers.uptodate.items():
         others[reader] = tuple(dict.fromkeys([*others.get(reader, ()), *asked.values()]))
-    order = arrange(nodes, tasks, providers.inputs, others)
+    order = arrange(nodes, tasks, providers.inputs, others, linked)
     return Graph(
         nodes=nodes,
         tasks=tasks,
@@ -127,34 +168,8 @@ def build(
         uptodate=providers.uptodate,
         following=order.following,
         ranks=order.ranks,
+        steps=providers.steps,
     )
-
-
-def _node(index: int, cell: Cell, task: Task | None, bindings: Bindings, before: Node | None) -> Node:
-    if before is not None and before.index == index and before.bindings is bindings and before.source == cell.source:
-        return before
-    return Node(cell.id, index, task, bindings, cell.source)
-
-
-def edited(
-    graph: Graph, cells: Sequence[Cell], declare: Callable[[Cell], Placed], learned: Mapping[Digest, Learned]
-) -> Graph | None:
-    """The graph of these cells, as ``build`` makes it, if it links them as ``graph`` does; None: build it.
-
-    Most edits change what a cell computes, and none of the names that it reads and writes.
-    """
-    if [cell.id for cell in cells] != list(graph.nodes):
-        return None
-    pairs = zip(cells, graph.nodes.values(), strict=True)
-    nodes: dict[CellId, Node] = {}
-    for cell, node in [(cell, node) for cell, node in pairs if cell.source != node.source]:
-        _, task, bindings = declare(cell)
-        new = Node(cell.id, node.index, task, bindings, cell.source)
-        # Problems speak of lines.
-        if cell.id in graph.problems or not _alike(node, new, learned):
-            return None
-        nodes[cell.id] = new
-    return replace(graph, nodes={**graph.nodes, **nodes}) if nodes else graph
 
 
 _names = attrgetter(*(field.name for field in fields(Bindings) if field.name not in ("code", "lines", "attributes")))
@@ -181,12 +196,16 @@ _own = attrgetter("inputs", "after", "writes", "problems", "absent", "optionals"
 
 def changed(before: Graph, after: Graph) -> tuple[CellId, ...]:
     """The cells of ``after`` that are not as in ``before``, or do not need the same; not for who needs them."""
-    known = before.nodes
-    # Most are the same object, which is seen sooner than that they are equal.
-    others = [cell for cell, node in after.nodes.items() if known.get(cell) is not node]
-    found = {cell for cell in others if known.get(cell) != after.nodes[cell]}
+    found = _others(before.nodes, after.nodes)
     for old, new in zip(_own(before), _own(after), strict=True):
         # Of whole tables this is seen sooner than cell by cell.
         if old is not new and old != new:
-            found.update(cell for cell in after.nodes if old.get(cell) != new.get(cell))
+            found |= _others(old, new)
     return tuple(cell for cell in after.nodes if cell in found)
+
+
+def _others(old: Mapping[CellId, object], new: Mapping[CellId, object]) -> set[CellId]:
+    """The cells that two tables tell other things of."""
+    # Most entries are the same object, which is seen sooner than that they are equal.
+    moved = [cell for cell, entry in new.items() if old.get(cell) is not entry]
+    return {cell for cell in moved if cell not in old or old[cell] != new[cell]} | (old.keys() - new.keys())

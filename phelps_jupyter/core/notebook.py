@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from phelps_jupyter.core.bindings import analyse
 from phelps_jupyter.core.document import Document
-from phelps_jupyter.core.graph import Graph, Learned, Placed, build, edited
+from phelps_jupyter.core.graph import Graph, Learned, Placed, edited
 from phelps_jupyter.core.holds import held_still
 from phelps_jupyter.core.model import (
     Bindings,
@@ -85,8 +85,8 @@ class Notebook:
 
     def graph(self) -> Graph:
         """The graph of the document as it is now. It costs little where only some cells' code is new, and no name."""
-        kept = edited(self._graph, self.document.cells, self._declare, self.learned) if self._knows_no_more() else None
-        self._graph = kept or build([self._declare(cell) for cell in self.document.cells], self.learned, self._graph)
+        relearned = not self._knows_no_more()
+        self._graph = edited(self._graph, self.document.cells, self._declare, self.learned, relearned=relearned)
         self._built_with = dict(self.learned)
         return held_still(self._graph, self.frozen)
 
@@ -101,9 +101,6 @@ class Notebook:
         return before == now
 
     def _declare(self, cell: Cell) -> Placed:
-        node = self._graph.nodes.get(cell.id)
-        if node is not None and node.source == cell.source:
-            return cell, node.task, node.bindings
         return declare(cell, self.parses)
 
     def read(self, cells: Iterable[Cell], saved_at: float) -> None:

@@ -15,6 +15,15 @@ Inputs = Mapping[CellId, Mapping[str, CellId | None]]
 Edges = dict[CellId, tuple[CellId, ...]]
 
 
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """What each cell of some notebook needs, and what follows from it."""
+
+    inputs: Inputs
+    after: Mapping[CellId, tuple[CellId, ...]]
+    following: Mapping[CellId, tuple[CellId, ...]]
+
+
 @dataclass(slots=True)
 class Order:
     """``--after`` resolved, and what follows from it."""
@@ -30,22 +39,25 @@ def arrange(
     tasks: Mapping[TaskName, CellId],
     inputs: Inputs,
     others: Mapping[CellId, tuple[CellId, ...]],
+    before: Linked | None = None,
 ) -> Order:
-    """Resolve ``--after``; an edge that closes a cycle is reported and left out. ``others``: edges for other causes."""
-    order = Order()
-    for node in nodes.values():
-        declared = _resolved(node, tasks, order.problems) if node.task is not None else ()
-        more = others.get(node.cell, ())
-        order.after[node.cell] = tuple(dict.fromkeys([*declared, *more])) if more else declared
-    down = [
-        (cell, other)
-        for cell, others in order.after.items()
-        for other in others
-        if nodes[other].index >= nodes[cell].index
-    ]
+    """Resolve ``--after``; an edge that closes a cycle is reported and left out. ``others``: edges for other causes.
+
+    ``before``: another notebook with its links, best one that has most of them as well.
+    """
+    order = Order(after=dict.fromkeys(nodes, ()))
+    for node in [node for node in nodes.values() if node.task is not None and node.task.options.after]:
+        order.after[node.cell] = _resolved(node, tasks, order.problems)
+    for cell, above in others.items():
+        order.after[cell] = tuple(dict.fromkeys([*order.after[cell], *above]))
+    linked = [cell for cell, others in order.after.items() if others]
+    down = [(cell, other) for cell in linked for other in order.after[cell] if nodes[other].index >= nodes[cell].index]
     for cell, other in down:
         _cut_cycle(nodes, inputs, order, cell, other)
-    order.following = _reversed(inputs, order.after)
+    if before is None or list(before.inputs) != list(inputs):
+        order.following = _reversed(inputs, order.after)
+    else:
+        order.following = _relinked(nodes, inputs, order.after, before)
     order.ranks = _topological(nodes, inputs, order) if down else {cell: node.index for cell, node in nodes.items()}
     return order
 
@@ -104,18 +116,35 @@ def _path(inputs: Inputs, after: Edges, start: CellId, end: CellId) -> list[Cell
     return path[::-1]
 
 
-def _needed(inputs: Inputs, after: Edges, cell: CellId) -> dict[CellId, None]:
+def _needed(inputs: Inputs, after: Mapping[CellId, tuple[CellId, ...]], cell: CellId) -> dict[CellId, None]:
     found = {provider: None for provider in inputs[cell].values() if provider is not None}
     found.update(dict.fromkeys(after[cell]))
     return found
 
 
 def _reversed(inputs: Inputs, after: Edges) -> Edges:
-    following: dict[CellId, dict[CellId, None]] = {}
+    following: dict[CellId, list[CellId]] = {}
     for cell in inputs:
         for needed in _needed(inputs, after, cell):
-            following.setdefault(needed, {})[cell] = None
+            following.setdefault(needed, []).append(cell)
     return {cell: tuple(others) for cell, others in following.items()}
+
+
+def _relinked(nodes: Mapping[CellId, Node], inputs: Inputs, after: Edges, before: Linked) -> Edges:
+    """As ``_reversed``, by what the same cells needed before: most need the same."""
+    pairs = zip(inputs.items(), before.inputs.values(), strict=True)
+    moved = {cell for (cell, names), others in pairs if names is not others}
+    moved |= {cell for cell in after if after[cell] != before.after[cell]} if after != before.after else set()
+    readers: dict[CellId, set[CellId]] = {}
+    for cell in moved:
+        needed = _needed(inputs, after, cell).keys() ^ _needed(before.inputs, before.after, cell).keys()
+        for one in needed:
+            readers.setdefault(one, set(before.following.get(one, ()))).symmetric_difference_update([cell])
+    found = {one: tuple(sorted(some, key=lambda cell: nodes[cell].index)) for one, some in readers.items()}
+    following = {**before.following, **found}
+    for one in [one for one, some in found.items() if not some]:
+        del following[one]
+    return following
 
 
 def _topological(nodes: Mapping[CellId, Node], inputs: Inputs, order: Order) -> dict[CellId, int]:

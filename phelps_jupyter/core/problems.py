@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from difflib import get_close_matches
 
@@ -17,10 +18,9 @@ def find_problems(
 ) -> dict[CellId, tuple[Failure, ...]]:
     """All problems of all cells that have any."""
     found: dict[CellId, list[Failure]] = {}
-    for node in nodes.values():
-        if node.bindings.error is not None:
-            message = f"can't be parsed: {node.bindings.error}"
-            found[node.cell] = [Failure(FailureKind.DECLARATION, message, line=node.bindings.error_line)]
+    for node in [node for node in nodes.values() if node.bindings.error is not None]:
+        message = f"can't be parsed: {node.bindings.error}"
+        found[node.cell] = [Failure(FailureKind.DECLARATION, message, line=node.bindings.error_line)]
     _add_duplicates(nodes, found)
     for cell, lacks in providers.lacks.items():
         failures = [_undeclared(nodes[cell], lack) for lack in lacks if lack.undeclared]
@@ -37,12 +37,11 @@ def find_problems(
 
 
 def _add_duplicates(nodes: Nodes, found: dict[CellId, list[Failure]]) -> None:
-    named: dict[str, list[Node]] = {}
-    for node in nodes.values():
-        if node.task is not None:
-            named.setdefault(node.task.name, []).append(node)
-    for name, same in named.items():
-        for node in same if len(same) > 1 else ():
+    tasks = [node.task for node in nodes.values() if node.task is not None]
+    names = [task.name for task in tasks]
+    for name, count in Counter(names).items() if len(set(names)) < len(names) else ():
+        same = [nodes[task.cell] for task in tasks if task.name == name] if count > 1 else []
+        for node in same:
             others = ", ".join(f"cell {other.index + 1}" for other in same if other is not node)
             message = f"task name '{name}' is taken by {others} as well: rename one"
             found.setdefault(node.cell, []).append(Failure(FailureKind.DECLARATION, message, line=1))

@@ -17,6 +17,7 @@ from phelps_jupyter.core.model import Bindings, CellId, Digest
 from phelps_jupyter.core.nodes import Learned, Node
 from phelps_jupyter.core.same import aliases
 from phelps_jupyter.core.scopes import EVERYTHING
+from phelps_jupyter.core.steps import Step, noted_by, step_of
 
 _OF_IPYTHON = "get_ipython display In Out exit quit _ __ ___ _i _ii _iii _ih _oh _dh"
 _OF_MODULES = (
@@ -71,41 +72,91 @@ class Providers:
     """Cells that may bind any name at all, with what stood above them."""
     carried: Carried = field(default_factory=Carried)
     objects: Objects = field(default_factory=Objects)
+    private: list[CellId] = field(default_factory=list)
+    """Cells that bind names with a leading underscore."""
     demanded: dict[CellId, set[str]] = field(default_factory=dict)
-    """Cell -> names that cells below read from it."""
+    """Cell -> names that cells below read from it; for cells of which that decides what they read or provide."""
     called: dict[CellId, frozenset[str]] = field(default_factory=dict)
     """Cell -> what it may change though it does not say so: by functions that it calls, or by another name."""
     uptodate: dict[CellId, dict[str, CellId]] = field(default_factory=dict)
     """Cell -> what its `--uptodate` reads, also through functions -> who provides that."""
     passed: dict[CellId, dict[str, CellId | None]] = field(default_factory=dict)
     """Cell -> names that it may leave as they are -> who provides them to it."""
+    noted: set[str] = field(default_factory=set)
+    """Names of which more is known here than who provides them, or was known above."""
+    steps: dict[CellId, Step] = field(default_factory=dict)
+    """For another pass through these cells: what it need not find anew."""
 
     def above(self, name: str) -> CellId | None:
         """Who provides the name here, or may do so."""
         return self.current.get(name) or (None if name in self.deleted else self.unknown)
 
 
-def resolve(nodes: Mapping[CellId, Node], learned: Mapping[Digest, Learned]) -> Providers:
-    """Go through all cells."""
-    state = Providers()
-    for node in nodes.values():
-        found = learned.get(node.bindings.code, _NOTHING) if learned else _NOTHING
-        _read(state, node)
-        if node.task is not None and node.task.options.uptodate:
-            _ask(state, nodes, node.cell, node.task.options.uptodate)
-        bound, changed = _bound(state, node, found), _changed(state, node, found)
-        called = _bound_by_calls(state, node, found)
-        if node.task is not None and node.task.options.outputs is not None:
-            changed, called = set(), set()
-        _note_passed(state, node, called)
-        # By the text alone: what runs learn makes no result stale.
-        along = _along(state, node.bindings.changes) if node.bindings.changes else _NONE
-        if called or along:
-            state.called[node.cell] = frozenset(called & state.inputs[node.cell].keys()) | along
-        _write(state, node, found, bound, changed, called)
+def resolve(
+    nodes: Mapping[CellId, Node], learned: Mapping[Digest, Learned], before: Mapping[CellId, Step] | None = None
+) -> Providers:
+    """Go through all cells. ``before``: the steps of a pass through other cells, or through some of these."""
+    state, steps = Providers(), _repeatable(learned, before or {})
+    current, noted = state.current, state.noted
+    for cell, node in nodes.items():
+        step = steps.get(cell)
+        if (
+            step is None
+            or step.bindings is not node.bindings
+            or step.task is not node.task
+            or not step.inputs.items() <= current.items()
+            or not current.keys().isdisjoint(step.free)
+            or not (noted.isdisjoint(step.names) or _can_repeat(state, step))
+        ):
+            _go(state, nodes, node, learned.get(node.bindings.code, _NOTHING))
+        else:
+            # Most cells of an edited document: this is all that may cost anything for each of them.
+            state.inputs[cell], state.writes[cell], state.steps[cell] = step.inputs, step.writes, step
+            current.update(step.binds)
+            if step.private:
+                state.private.append(cell)
+    _note_demands(state)
     _pass_on(state)
     _settle_private(state)
     return state
+
+
+def _repeatable(learned: Mapping[Digest, Learned], before: Mapping[CellId, Step]) -> Mapping[CellId, Step]:
+    """The steps of code that does no more than it says, as far as runs have shown."""
+    beyond = {code for code, found in learned.items() if found.added or found.same}
+    return {cell: step for cell, step in before.items() if step.bindings.code not in beyond} if beyond else before
+
+
+def _can_repeat(state: Providers, step: Step) -> bool:
+    """Whether the step still holds though more is known of its names; what is known of those that it binds is not so
+    any longer."""
+    if not state.carried.idle(step.inputs):
+        return False
+    state.carried.forget(step.writes)
+    state.objects.forget(step.writes)
+    _rebind(state, step.writes)
+    return True
+
+
+def _go(state: Providers, nodes: Mapping[CellId, Node], node: Node, found: Learned) -> None:
+    _read(state, node)
+    if node.task is not None and node.task.options.uptodate:
+        _ask(state, nodes, node.cell, node.task.options.uptodate)
+    bound, changed = _bound(state, node, found), _changed(state, node, found)
+    called = _bound_by_calls(state, node, found)
+    if node.task is not None and node.task.options.outputs is not None:
+        changed, called = set(), set()
+    _note_passed(state, node, called)
+    # By the text alone: what runs learn makes no result stale.
+    along = _along(state, node.bindings.changes) if node.bindings.changes else _NONE
+    if called or along:
+        state.called[node.cell] = frozenset(called & state.inputs[node.cell].keys()) | along
+    step = step_of(node, state.inputs[node.cell], bound, state.carried)
+    if step is not None and not (found.added or found.same):
+        state.steps[node.cell] = step
+    else:
+        state.noted |= noted_by(node.bindings, aliases(node.bindings, found))
+    _write(state, node, found, bound, changed, called)
 
 
 def is_implicit(name: str) -> bool:
@@ -125,9 +176,6 @@ def _read(state: Providers, node: Node) -> None:
         elif not is_implicit(name):
             _miss(state, node, name, inputs)
     _read_through(state, node, inputs)
-    for name, provider in inputs.items():
-        if provider is not None:
-            state.demanded.setdefault(provider, set()).add(name)
     if bindings.optional:
         state.optionals[node.cell] = bindings.optional & inputs.keys()
 
@@ -143,8 +191,6 @@ def _ask(state: Providers, nodes: Mapping[CellId, Node], cell: CellId, expressio
     state.uptodate[cell] = {
         name: provider for name, provider in found.items() if name not in state.imports or nodes[provider].task is None
     }
-    for name, provider in state.uptodate[cell].items():
-        state.demanded.setdefault(provider, set()).add(name)
 
 
 def _read_through(state: Providers, node: Node, inputs: dict[str, CellId | None]) -> None:
@@ -242,7 +288,6 @@ def _need(state: Providers, cell: CellId, name: str) -> None:
     provider = state.current.get(name)
     if provider is not None:
         state.inputs[cell][name] = provider
-        state.demanded.setdefault(provider, set()).add(name)
 
 
 def _bound_by_calls(state: Providers, node: Node, learned: Learned) -> set[str]:
@@ -270,25 +315,33 @@ def _write(
         state.deleted.clear()
     state.carried.write(bindings, bound)
     state.objects.write(aliases(bindings, learned), bound - bindings.passed if bindings.passed else bound)
+    _rebind(state, bound)
+    state.imports |= bindings.imports & bound
+    state.definitions |= bindings.definitions & bound
     for name in bound:
         state.current[name] = cell
-    for names, kind in ((state.imports, bindings.imports), (state.definitions, bindings.definitions)):
-        names -= bound
-        names |= kind & bound if kind else kind
     if changed or called:
         state.current.update(dict.fromkeys(changed | called, cell))
         state.imports -= called
-    if state.deleted:
-        for name in bound | called:
+        for name in called if state.deleted else ():
             state.deleted.pop(name, None)
     writes = bound | changed | called if changed or called else bound
     if (bindings.deletes or bindings.fleeting) and (node.task is None or node.task.options.outputs is None):
         writes |= _delete(state, bindings, cell)
     if cell in state.floods:
-        state.current = dict.fromkeys(state.current, cell)
+        state.current.update(dict.fromkeys(state.current, cell))
     if bindings.binds_unknown or bindings.error is not None:
         state.unknown = cell
     state.writes[cell] = writes
+    if any(map(_is_private, writes)):
+        state.private.append(cell)
+
+
+def _rebind(state: Providers, names: frozenset[str]) -> None:
+    state.imports -= names
+    state.definitions -= names
+    for name in names if state.deleted else ():
+        state.deleted.pop(name, None)
 
 
 def _delete(state: Providers, bindings: Bindings, cell: CellId) -> frozenset[str]:
@@ -301,10 +354,22 @@ def _delete(state: Providers, bindings: Bindings, cell: CellId) -> frozenset[str
     return left - bindings.passed
 
 
+def _note_demands(state: Providers) -> None:
+    """For the cells of which it decides something: which of their names are read below."""
+    demanded = {cell: set[str]() for cell in (*state.passed, *state.floods, *state.private)}
+    reads: Iterable[Mapping[str, CellId | None]] = (*state.inputs.values(), *state.uptodate.values())
+    for inputs in reads if demanded else ():
+        for name, provider in inputs.items():
+            if provider in demanded:
+                demanded[provider].add(name)
+    state.demanded = demanded
+
+
 def _pass_on(state: Providers) -> None:
     """What is only passed on is read where a cell below reads it."""
-    for cell in reversed(state.inputs):
-        wanted = state.demanded.get(cell, _NONE)
+    passing = state.passed.keys() | state.floods.keys()
+    for cell in [cell for cell in reversed(state.inputs) if cell in passing] if passing else ():
+        wanted = state.demanded[cell]
         names: Mapping[str, CellId | None] = state.passed.get(cell, {})
         if cell in state.floods:
             flood = state.floods[cell]
@@ -316,15 +381,18 @@ def _pass_on(state: Providers) -> None:
         }
         state.inputs[cell].update(found)
         for name, provider in found.items():
-            if provider is not None:
-                state.demanded.setdefault(provider, set()).add(name)
+            if provider in state.demanded:
+                state.demanded[provider].add(name)
         state.optionals[cell] = state.optionals.get(cell, _NONE) | found.keys()
         state.writes[cell] |= names.keys() & wanted
 
 
 def _settle_private(state: Providers) -> None:
     """A name with a leading underscore is provided only where somebody reads it."""
-    for cell, names in state.writes.items():
-        private = [name for name in names if name[0] == "_"]
-        if private:
-            state.writes[cell] = names - (frozenset(private) - state.demanded.get(cell, set()))
+    for cell in state.private:
+        names = state.writes[cell]
+        state.writes[cell] = names - (frozenset(filter(_is_private, names)) - state.demanded[cell])
+
+
+def _is_private(name: str) -> bool:
+    return name[0] == "_"

@@ -391,6 +391,69 @@ def test_the_graph_of_an_edited_document_is_the_one_that_is_built_anew(
         assert notebook.graph() == build([declare(cell) for cell in notebook.document.cells], notebook.learned)
 
 
+# What else cells can be, where names are functions, instances, files, or not known.
+MORE = [
+    "print = a", "print(a, b)", "import a", "from m import a as c", "class C:\n    b = a", "c = C()", "c.x = b",
+    "def g():\n    global b\n    b = a", "g()", "f = g", "c = [a, b]", "for b in a: pass", "exec(a)", "c = eval(b)",
+    "def h(): return f", "a = h()()", "%%task w --out b\nb = c", "try:\n    b = a\nexcept NameError:\n    pass",
+    "with open('x', 'w') as b: b.write(a)", "b = open('x').read()", "%%task y --reads x --writes z --after t\nc = 1",
+    "def f(): return [_d, len]", "len = b", "b = f() + len(a)", "del f", "c = 1\ndel c",
+    "%%task q --uptodate 'f() + _d'\nc = 1", "b = same(a)", "b.append(2)",
+]  # fmt: skip
+LEARNT = {
+    Digest(analyse(source).code): found
+    for source, found in {
+        "c = f()": Learned(added=frozenset("a"), wrote=frozenset({"x"})),
+        "b = a": Learned(added=frozenset("a")),
+        "b = f() + len(a)": Learned(added=frozenset("f"), read=frozenset({"x"})),
+        "b = same(a)": Learned(same=frozenset({"b a"})),
+    }.items()
+}
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.dictionaries(st.sampled_from("ijklmnop"), st.sampled_from(SOURCES + MORE)), st.booleans(), st.booleans()
+        ),
+        max_size=6,
+    )
+)
+def test_however_a_document_changes_its_graph_is_the_one_that_is_built_anew(
+    documents: list[tuple[dict[str, str], bool, bool]],
+) -> None:
+    notebook, cells = Notebook(), dict[str, str]()
+    for edit, whole, knows in documents:
+        # Cells are put below the others, taken away, moved and edited.
+        cells = edit if whole else {**cells, **edit}
+        notebook.read([Cell(CellId(cell), source) for cell, source in cells.items()], 0.0)
+        notebook.learned = LEARNT if knows else {}
+        assert notebook.graph() == build([declare(cell) for cell in notebook.document.cells], notebook.learned)
+
+
+# cells, and another source of the first one
+SEEN_BELOW = [
+    (["f = 1", "a = 1", "b = f() + 1"], "def f(): return a"),
+    (["def f(): return a", "a = 1", "b = f() + 1"], "f = 1"),
+    (["a = 1", "_d = 2", "b = _d"], "c = 1"),
+    (["a = 1", "print(2)", "b = 1"], "print = 1"),
+    (["import a", "a = 1", "%%task t --in b\nc = a"], "import a, b"),
+    (["a = b = 1", "b = 2", "a.append(1)", "b"], "a = b = c = 1"),
+]
+
+
+@pytest.mark.parametrize(("cells", "source"), SEEN_BELOW)
+def test_what_an_edit_tells_of_names_is_seen_by_the_cells_below(cells: list[str], source: str) -> None:
+    places = [CellId(str(index + 1)) for index in range(len(cells))]
+    after = edited(graph_of(*cells), list(map(Cell, places, [source, *cells[1:]])), declare, {})
+    assert after == graph_of(source, *cells[1:])
+
+
+def test_a_name_that_a_called_function_binds_is_no_longer_deleted() -> None:
+    graph = graph_of("b = 1", "del b", "def g():\n    global b\n    b = 2", "g()", "%%task t\nc = b")
+    assert "4-b>5" in edges(graph)
+
+
 # cells, another source of the second one, whether the graph's links are taken over
 EDITS = [
     (["a = 1", "b = a + 1", "b"], "b = a + 2", True),
@@ -408,13 +471,14 @@ def test_an_edit_that_changes_no_name_takes_the_links_over(cells: list[str], sou
     graph = graph_of(*cells)
     changed_cells = [Cell(CellId("1"), cells[0]), Cell(CellId("2"), source), Cell(CellId("3"), cells[2])]
     new = edited(graph, changed_cells, declare, {})
-    assert (new is not None and new.inputs is graph.inputs) == taken_over
+    assert (new.inputs is graph.inputs) == taken_over
 
 
 def test_other_cells_make_another_graph() -> None:
     graph = graph_of("a = 1", "b = a")
-    assert edited(graph, [Cell(CellId("1"), "a = 1")], declare, {}) is None
-    assert edited(graph, [Cell(CellId("2"), "a = 1"), Cell(CellId("1"), "b = a")], declare, {}) is None
+    assert edited(graph, [Cell(CellId("1"), "a = 1")], declare, {}) == graph_of("a = 1")
+    swapped = edited(graph, [Cell(CellId("2"), "b = a"), Cell(CellId("1"), "a = 1")], declare, {})
+    assert edges(swapped) == {"?-a>2"}
 
 
 def test_a_graph_of_the_same_cells_is_the_same() -> None:

@@ -1,0 +1,62 @@
+"""Cells that do no more than read and bind names: what one was found to read stands while the same cells provide it.
+
+Knows what such a cell looks at, and nothing of how a provider is found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from operator import attrgetter
+
+from phelps_jupyter.core.carried import Carried
+from phelps_jupyter.core.model import Bindings, CellId, Task
+from phelps_jupyter.core.nodes import Node
+
+_beyond = attrgetter(
+    *("changes", "deletes", "fleeting", "passed", "optional", "imports", "definitions", "deferred", "deferred_writes"),
+    *("holds", "aliases", "reads_everything", "binds_unknown"),
+)
+"""What a cell may do with names beyond reading and binding them."""
+
+
+_noted = attrgetter("deferred", "returned", "kinds", "imports", "definitions", "deletes")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Such a cell, where the code of nothing that it reads was known to read or write any name."""
+
+    task: Task | None
+    bindings: Bindings
+    inputs: dict[str, CellId | None]
+    """The names that it reads -> the cell that provides each."""
+    free: frozenset[str]
+    """Names that it reads, and that are there though no cell provides them."""
+    writes: frozenset[str]
+    """The names that it provides."""
+    binds: Mapping[str, CellId]
+    """The same names -> the cell itself."""
+    names: frozenset[str]
+    """All that have a provider here."""
+    private: bool
+    """Whether a name that it provides has a leading underscore."""
+
+
+def step_of(node: Node, inputs: dict[str, CellId | None], writes: frozenset[str], carried: Carried) -> Step | None:
+    """What was found of a cell; None: it may do more than read and bind."""
+    bindings, task = node.bindings, node.task
+    if any(_beyond(bindings)) or bindings.error is not None or (task is not None and task.options.inputs is not None):
+        return None
+    if (task is not None and task.options.uptodate) or not (
+        inputs.keys() | bindings.calls <= bindings.reads and carried.idle(inputs)
+    ):
+        return None
+    free, private = bindings.reads - inputs.keys(), any(name[0] == "_" for name in writes)
+    return Step(task, bindings, inputs, free, writes, dict.fromkeys(writes, node.cell), writes | inputs.keys(), private)
+
+
+def noted_by(bindings: Bindings, aliases: Mapping[str, frozenset[str]]) -> set[str]:
+    """The names of which more may be known below a cell than who provides them. ``aliases``: as told and as seen."""
+    through = {token.removesuffix("()") for token in bindings.holds}
+    return through.union(*_noted(bindings), aliases, *aliases.values())
