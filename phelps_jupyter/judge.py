@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from phelps_jupyter.absence import absence_reasons
@@ -25,6 +26,7 @@ from phelps_jupyter.core.freshness import (
     compare,
     distinct,
     judge,
+    once,
     stands,
 )
 from phelps_jupyter.core.graph import Graph, changed
@@ -236,25 +238,23 @@ class Judge:
         return self._at_hand(name, verdict)
 
     def _by_records(self, task: Task) -> Judgement:
-        def current(part: Part, record: Record) -> Digest | None:
-            return self.current(task, part, record)
-
         last, seed = self._lasts.get(task.name), seed_text(task)
+        now = partial(self.current, task) if last is None else once(last, partial(self.current, task))
         differs = self.asked.differences(task, last.parts) if last is not None else ()
         if last is not None and not differs:
-            if stands(last, current, seed):
+            if stands(last, now, seed):
                 return Judgement(Verdict.FRESH, record=last)
-            if awaits_input(last, current):
-                return judge([last], current, seed)
+            if awaits_input(last, now):
+                return judge([last], now, seed)
         earlier = self.index.history(self.notebook, task.name)[:RECORDS_LOOKED_AT]
         alike = [record for record in earlier if not self.asked.differences(task, record.parts)]
         if last is None:
             # Its results were forgotten: it is as if they had never been.
-            return judge([record for record in alike if record.reusable], current, seed)
+            return judge([record for record in alike if record.reusable], now, seed)
         if not differs:
-            return judge([last, *alike], current, seed)
-        judged = judge(alike, current, seed)
-        return judged if judged.verdict is Verdict.FRESH else _otherwise(judge([last], current, seed), differs)
+            return judge([last, *alike], now, seed)
+        judged = judge(alike, now, seed)
+        return judged if judged.verdict is Verdict.FRESH else _otherwise(judge([last], now, seed), differs)
 
     @property
     def _lasts(self) -> Mapping[TaskName, Record]:
@@ -364,8 +364,9 @@ class Judge:
         source = self.graph.nodes[provider].task
         if source is not None:
             version = self._provided(source.name, name)
-            gives_none = GIVES_NONE if self.of(source.name).verdict is Verdict.FRESH else None
-            return gives_none if version is None else digest_of(part.name, version)
+            if version is not None:
+                return digest_of(part.name, version)
+            return GIVES_NONE if self.of(source.name).verdict is Verdict.FRESH else None
         lineage = self._lineages.of(provider)
         return part.digest if lineage is not None and part.origin == f"cell:{lineage}" else None
 

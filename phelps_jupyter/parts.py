@@ -80,9 +80,12 @@ def _is_module(graph: Graph, provider: CellId | None, name: str) -> bool:
     return provider is not None and name in graph.nodes[provider].bindings.imports
 
 
+_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
+_PYTHON = Part(PartKind.VERSION, PYTHON, version_digest(_VERSION), detail=_VERSION)
+
+
 def task_parts(graph: Graph, task: Task) -> tuple[Part, ...]:
     """Parts that follow from the declaration alone."""
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
     told = {
         SUBMODULES: " ".join(submodules(graph, task.cell)),
         DOCSTRINGS: "\0".join(docstrings_told(graph, task.cell)),
@@ -91,7 +94,7 @@ def task_parts(graph: Graph, task: Task) -> tuple[Part, ...]:
         Part(PartKind.CODE, "", task.bindings.code),
         Part(PartKind.CODE, OUTPUTS, text_digest(" ".join(outputs_of(graph, task)))),
         *(Part(PartKind.CODE, name, text_digest(text)) for name, text in told.items() if text),
-        Part(PartKind.VERSION, PYTHON, version_digest(version), detail=version),
+        _PYTHON,
     )
 
 

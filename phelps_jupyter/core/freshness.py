@@ -20,6 +20,9 @@ class Verdict(StrEnum):
     UNDECIDED = "undecided"
 
 
+Current = Callable[[Part, Record], Digest | None]
+"""The digest now of a part of a record, or of a condition; None if it can't be known."""
+
 UPSTREAM = "upstream"
 EDITED = "edited"
 
@@ -172,14 +175,43 @@ def task_of(part: Part) -> TaskName | None:
     return TaskName(name) if kind == "task" else None
 
 
-def stands(record: Record, current: Callable[[Part, Record], Digest | None], seed: str) -> bool:
+def once(record: Record, current: Current) -> Current:
+    """The same, but each part of this record is looked at once."""
+    known: dict[int, Digest | None] = {}
+
+    def now(part: Part, other: Record) -> Digest | None:
+        if other is not record:
+            return current(part, other)
+        # By the object: to hash a part takes longer than to look at most of them.
+        place = id(part)
+        if place not in known:
+            known[place] = current(part, record)
+        return known[place]
+
+    return now
+
+
+def _once_for_equals(current: Current) -> Current:
+    """The same, but each of equal parts of several records is looked at once."""
+    known: dict[tuple[Part, str, tuple[Part, ...]], Digest | None] = {}
+
+    def now(part: Part, record: Record) -> Digest | None:
+        place = part, part.origin, record.seen.files
+        if place not in known:
+            known[place] = current(part, record)
+        return known[place]
+
+    return now
+
+
+def stands(record: Record, current: Current, seed: str) -> bool:
     """Whether a record is reusable with this seed, and all of its parts and seen conditions are as they were."""
     if not record.reusable or record.seed not in ("", seed):
         return False
     return all(current(part, record) == part.digest for part in _conditions(record))
 
 
-def awaits_input(record: Record, current: Callable[[Part, Record], Digest | None]) -> bool:
+def awaits_input(record: Record, current: Current) -> bool:
     """Whether an input of this very code that comes from a task can't be known: then no record of this code stands.
 
     What comes from plain cells is judged by the cells that each record knows: it may still be that of an older one.
@@ -191,7 +223,7 @@ def awaits_input(record: Record, current: Callable[[Part, Record], Digest | None
     )
 
 
-def judge(records: Sequence[Record], current: Callable[[Part, Record], Digest | None], seed: str = "") -> Judgement:
+def judge(records: Sequence[Record], current: Current, seed: str = "") -> Judgement:
     """Judge a task by its records, newest first; ``current`` tells a part's digest now, None if it can't be known.
 
     A record all of whose parts and seen conditions are as they were stands: its code is the task's, so it reads what
@@ -200,14 +232,7 @@ def judge(records: Sequence[Record], current: Callable[[Part, Record], Digest | 
     """
     if not records:
         return Judgement(Verdict.STALE, (NEVER_RAN,))
-    known: dict[tuple[Part, str, tuple[Part, ...]], Digest | None] = {}
-
-    def now(part: Part, record: Record) -> Digest | None:
-        place = (part, part.origin, record.seen.files)
-        if place not in known:
-            known[place] = current(part, record)
-        return known[place]
-
+    now = once(records[0], current) if len(records) == 1 else _once_for_equals(current)
     for record in records:
         if stands(record, now, seed):
             return Judgement(Verdict.FRESH, record=record)

@@ -19,6 +19,7 @@ from phelps_jupyter.core.freshness import (
     compare_records,
     judge,
     key_of,
+    once,
 )
 from phelps_jupyter.core.model import Digest, Key, Part, PartKind, Record, Seen, TaskName, Usage, Version
 
@@ -181,15 +182,29 @@ def test_another_seed_is_the_reason_when_nothing_else_changed():
     assert (verdict.verdict, verdict.reasons) == (Verdict.STALE, (RESEEDED,))
 
 
-def test_a_part_is_looked_at_once():
+@pytest.mark.parametrize("records", [[record(TABLE)], [record(TABLE), record(TABLE)]])
+def test_a_part_is_looked_at_once(records: list[Record]):
     looked: list[str] = []
 
     def now(part: Part, _record: Record) -> Digest:
         looked.append(part.name)
         return Digest("other")
 
-    judge([record(TABLE), record(TABLE)], now)
+    judge(records, now)
     assert looked == ["table"]
+
+
+def test_of_one_record_each_part_is_looked_at_once():
+    one, another = record(TABLE, CODE), record(TABLE)
+    looked: list[tuple[str, bool]] = []
+
+    def current(part: Part, of: Record) -> Digest:
+        looked.append((part.name, of is one))
+        return part.digest
+
+    now = once(one, current)
+    assert [now(part, of) for of in (one, one, another, another) for part in of.parts] == ["t1", "c1"] * 2 + ["t1"] * 2
+    assert looked == [("table", True), ("", True), ("table", False), ("table", False)]
 
 
 def test_one_name_from_two_origins_is_looked_at_twice():
