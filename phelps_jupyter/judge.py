@@ -40,6 +40,7 @@ from phelps_jupyter.parts import (
     GIVES_NONE,
     ground_parts,
     lacking,
+    may_tell_others,
     outputs_of,
     seed_text,
     settings_origin,
@@ -99,8 +100,9 @@ class Judge:
         """
         judge = replace(self, graph=graph, _found=None, _judged={})
         judge._look_at(self.outside)
-        touched = set(graph.downstream(self._touched(graph)))
-        if not self._resettled(graph, touched):
+        moved = set(self._touched(graph))
+        touched = set(graph.downstream(moved))
+        if not (self._resettled(graph, touched) or may_tell_others(self.graph, graph, moved)):
             judge._setters = self._settings
             anew = {task.name for cell in touched if (task := graph.nodes[cell].task) is not None}
             kept = self._judged.keys() & graph.tasks.keys() - anew
@@ -335,7 +337,8 @@ class Judge:
     def _seen(self, task: Task, part: Part, record: Record) -> Digest | None:
         """A file's content, a folder's names or a path: as a cell above leaves it, if one does; else as it is."""
         if part.origin.startswith("cell:"):
-            lineages = [self._lineages.of(cell) for cell in self.graph.after[task.cell] if self._is_plain(cell)]
+            writers = [cell for cell in self.graph.after[task.cell] if self.graph.nodes[cell].task is None]
+            lineages = [self._lineages.of(cell) for cell in writers]
             if part.origin not in [f"cell:{lineage}" for lineage in lineages]:
                 return None
         for cell in reversed(self.graph.after[task.cell]):
@@ -350,9 +353,6 @@ class Judge:
             if left is not None and part.kind is not PartKind.FOLDER:
                 return as_condition(left, part.kind)
         return self.outside.digest(part, [file.name for file in record.seen.files])
-
-    def _is_plain(self, cell: CellId) -> bool:
-        return self.graph.nodes[cell].task is None
 
     def _input(self, task: Task, part: Part) -> Digest | None:
         name, _ = name_of(part.name)

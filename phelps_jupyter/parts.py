@@ -6,17 +6,17 @@ Judging needs nothing else of how keys are made: `proof` makes the rest, and tak
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Set
 
 import xxhash
 
-from phelps_jupyter.core.documented import docstrings_told
+from phelps_jupyter.core.documented import docstrings_told, reads_docstrings
 from phelps_jupyter.core.freshness import Reason
 from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.model import CellId, Digest, Part, PartKind, Record, Setting, Task, TaskName
 from phelps_jupyter.core.modules import version_digest
 from phelps_jupyter.core.scopes import EVERYTHING
-from phelps_jupyter.core.taken import submodules
+from phelps_jupyter.core.taken import may_import, submodules
 
 OUTPUTS = "outputs"
 PYTHON = "Python"
@@ -96,6 +96,16 @@ def task_parts(graph: Graph, task: Task) -> tuple[Part, ...]:
         *(Part(PartKind.CODE, name, text_digest(text)) for name, text in told.items() if text),
         _PYTHON,
     )
+
+
+def may_tell_others(before: Graph, after: Graph, moved: Set[CellId]) -> bool:
+    """Whether these cells, by what they were or are, may change such parts of tasks that do not rest on them.
+
+    Docstrings are told where a cell below reads them; what an import loads is there for all cells below it.
+    """
+    cells = moved | (before.nodes.keys() - after.nodes.keys())
+    nodes = [graph.nodes[cell] for graph in (before, after) for cell in cells if cell in graph.nodes]
+    return any(map(may_import, nodes)) or any(map(reads_docstrings, (before, after)))
 
 
 GIVES_NONE = Digest("-")

@@ -188,6 +188,13 @@ EDITS = [
     "import os\nos.environ['A'] = '1'",
     "math = 3",
     "print(math)",
+    "%%task load\ntable = [1]\ndef total():\n    'Of a table.'\n    return 1",
+    "%%task fit\nmodel = total.__doc__",
+    "%%task fit\nmodel = total()",
+    "import xml",
+    "import xml.dom",
+    "import xml.dom as dom",
+    "%%task score\nscore = xml.dom",
 ]
 
 
@@ -208,6 +215,35 @@ def test_a_judge_that_follows_edits_says_what_a_new_one_says(project: Path, edit
 
 def told(judge: Judge) -> dict[TaskName, Judgement]:
     return judge.all()
+
+
+F = "%%task load\ndef table():\n    'Of what?'"
+# cells that are all fresh, then another source of the second one, and the tasks that are not fresh with it
+FURTHER = [
+    ([F, "%%task fit\nmodel = table()"], "%%task fit\nmodel = table.__doc__", ["load", "fit"]),
+    ([F, "%%task fit\nmodel = table.__doc__"], "%%task fit\nmodel = table()", ["load", "fit"]),
+    (["import xml", "a = 1", "%%task fit\nmodel = xml.dom"], "import xml.dom as a", ["fit"]),
+    (["import xml", "import xml.dom as a", "%%task fit\nmodel = xml.dom"], "a = 1", ["fit"]),
+]
+
+
+@pytest.mark.parametrize(("cells", "source", "stale"), FURTHER)
+def test_an_edit_may_count_for_tasks_that_do_not_rest_on_it(
+    project: Path, cells: list[str], source: str, stale: list[str]
+):
+    (project / ".phelps" / "state.db").unlink()
+    write_notebook(project, *cells)
+    store_results(project)
+    desk = Desk(project / "a.ipynb", None)
+    book = Notebook()
+    book.read(desk.cells, 0.0)
+    judge = desk.judge_of(book.graph())
+    assert {judged.verdict.value for judged in judge.all().values()} == {"fresh"}
+    book.ran(CellId("c1"), source, 1.0)
+    after = judge.moved_to(book.graph())
+    assert [task for task, judged in after.all().items() if judged.verdict.value != "fresh"] == stale
+    assert told(after) == told(desk.judge_of(book.graph()))
+    desk.close()
 
 
 def test_an_edit_leaves_the_verdicts_above_it_alone(project: Path):

@@ -20,14 +20,19 @@ def are_docstrings_read(graph: Graph, cell: CellId) -> bool:
     )
 
 
+def reads_docstrings(graph: Graph) -> bool:
+    """Whether any cell reads docstrings."""
+    return bool(_readers(Nodes(graph.nodes)))
+
+
 @lru_cache(maxsize=2)
 def _readers(held: Nodes) -> frozenset[CellId]:
     """The cells in whose texts docstrings are read."""
-    return frozenset(cell for cell, node in held.nodes.items() if _reads_docstrings(node.source))
+    return frozenset(cell for cell, node in held.nodes.items() if _mentions(node.source))
 
 
 @lru_cache(maxsize=20_000)
-def _reads_docstrings(source: str) -> bool:
+def _mentions(source: str) -> bool:
     return any(word in source for word in _READERS)
 
 

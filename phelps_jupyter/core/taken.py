@@ -258,10 +258,14 @@ class Nodes:
 @lru_cache(maxsize=2)
 def _loading(held: Nodes) -> list[tuple[int, frozenset[str]]]:
     """The cells that load submodules by import statements, by place, and which."""
-    nodes = [node for node in held.nodes.values() if node.bindings.imports or "import" in node.source]
-    found = ((node.index, imports_of(node).loaded) for node in nodes)
+    found = ((node.index, imports_of(node).loaded) for node in held.nodes.values() if may_import(node))
     dotted = ((index, frozenset(one for one in loaded if "." in one)) for index, loaded in found)
     return [(index, modules) for index, modules in dotted if modules]
+
+
+def may_import(node: Node) -> bool:
+    """Whether a cell may hold an import statement."""
+    return bool(node.bindings.imports) or "import" in node.source
 
 
 def _is_taken(inner: Chain, taken: frozenset[Chain] | None) -> bool:

@@ -7,7 +7,7 @@ import ast
 import pytest
 
 from phelps_jupyter.core.bindings import analyse
-from phelps_jupyter.core.documented import are_docstrings_read, docstrings_told
+from phelps_jupyter.core.documented import are_docstrings_read, docstrings_told, reads_docstrings
 from phelps_jupyter.core.graph import Graph, build
 from phelps_jupyter.core.model import Bindings, Cell, CellId, Options, Task, TaskName
 from phelps_jupyter.core.modules import InstalledModule, ProjectModule, Wanted
@@ -187,3 +187,8 @@ def test_docstrings_count_where_a_cell_below_reads_them(below: list[str], expect
     graph = notebook("def f():\n    'old'\ndef g(): pass", *below)
     assert docstrings_told(graph, CellId("0")) == expected
     assert are_docstrings_read(graph, CellId("0")) == bool(expected)
+
+
+@pytest.mark.parametrize(("source", "expected"), [("a.__doc__", True), ("help(a)", True), ("a.doc", False)])
+def test_whether_any_cell_reads_docstrings(source: str, expected: bool) -> None:
+    assert reads_docstrings(notebook("a = 1", source)) is expected
