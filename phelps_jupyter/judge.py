@@ -98,7 +98,7 @@ class Judge:
 
         Judged anew are the cells that the edit touched, and all below them.
         """
-        judge = replace(self, graph=graph, _found=None, _judged={})
+        judge = replace(self, graph=graph, sights=self.look.sights, _found=None, _judged={})
         judge._look_at(self.outside)
         moved = set(self._touched(graph))
         touched = set(graph.downstream(moved))

@@ -102,8 +102,7 @@ def resolve(
         step = steps.get(cell)
         if (
             step is None
-            or step.bindings is not node.bindings
-            or step.task is not node.task
+            or not (step.node is node or step.is_of(node))
             or not step.inputs.items() <= current.items()
             or not current.keys().isdisjoint(step.free)
             or not (noted.isdisjoint(step.names) or _can_repeat(state, step))
@@ -124,7 +123,7 @@ def resolve(
 def _repeatable(learned: Mapping[Digest, Learned], before: Mapping[CellId, Step]) -> Mapping[CellId, Step]:
     """The steps of code that does no more than it says, as far as runs have shown."""
     beyond = {code for code, found in learned.items() if found.added or found.same}
-    return {cell: step for cell, step in before.items() if step.bindings.code not in beyond} if beyond else before
+    return {cell: step for cell, step in before.items() if step.node.bindings.code not in beyond} if beyond else before
 
 
 def _can_repeat(state: Providers, step: Step) -> bool:

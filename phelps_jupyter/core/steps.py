@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from phelps_jupyter.core.carried import Carried
-from phelps_jupyter.core.model import Bindings, CellId, Task
+from phelps_jupyter.core.model import Bindings, CellId, Options
 from phelps_jupyter.core.nodes import Node
 
 _beyond = attrgetter(
@@ -27,8 +27,8 @@ _noted = attrgetter("deferred", "returned", "kinds", "imports", "definitions", "
 class Step:
     """Such a cell, where the code of nothing that it reads was known to read or write any name."""
 
-    task: Task | None
-    bindings: Bindings
+    node: Node
+    """The cell where it stood when that was found; it may have moved since."""
     inputs: dict[str, CellId | None]
     """The names that it reads -> the cell that provides each."""
     free: frozenset[str]
@@ -42,18 +42,20 @@ class Step:
     private: bool
     """Whether a name that it provides has a leading underscore."""
 
+    def is_of(self, node: Node) -> bool:
+        """Whether this is the same cell, in whatever place."""
+        return self.node.bindings is node.bindings and self.node.task is node.task
+
 
 def step_of(node: Node, inputs: dict[str, CellId | None], writes: frozenset[str], carried: Carried) -> Step | None:
     """What was found of a cell; None: it may do more than read and bind."""
-    bindings, task = node.bindings, node.task
-    if any(_beyond(bindings)) or bindings.error is not None or (task is not None and task.options.inputs is not None):
+    bindings, options = node.bindings, node.task.options if node.task is not None else Options()
+    if any(_beyond(bindings)) or bindings.error is not None or options.inputs is not None or options.uptodate:
         return None
-    if (task is not None and task.options.uptodate) or not (
-        inputs.keys() | bindings.calls <= bindings.reads and carried.idle(inputs)
-    ):
+    if not (inputs.keys() | bindings.calls <= bindings.reads and carried.idle(inputs)):
         return None
     free, private = bindings.reads - inputs.keys(), any(name[0] == "_" for name in writes)
-    return Step(task, bindings, inputs, free, writes, dict.fromkeys(writes, node.cell), writes | inputs.keys(), private)
+    return Step(node, inputs, free, writes, dict.fromkeys(writes, node.cell), writes | inputs.keys(), private)
 
 
 def noted_by(bindings: Bindings, aliases: Mapping[str, frozenset[str]]) -> set[str]:
