@@ -5,7 +5,7 @@ Knows paths as texts: as the code says them, as options declare them, and as run
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
@@ -28,7 +28,12 @@ class _Path:
 def file_edges(nodes: Mapping[CellId, Node], learned: Mapping[Digest, Learned]) -> dict[CellId, tuple[CellId, ...]]:
     """For each cell that has to do with a file which some cell writes: the cells above that must come first."""
     writers = {code for code, found in learned.items() if found.wrote}
-    wrote = {node.cell: _wrote(node, learned) for node in nodes.values() if _writes(node, writers)}
+    writing = [
+        node
+        for node in nodes.values()
+        if node.bindings.made or node.bindings.code in writers or (node.task is not None and node.task.options.writes)
+    ]
+    wrote = {node.cell: _wrote(node, learned) for node in writing}
     paths = {path: _Path() for written in wrote.values() for path in written}
     if not paths:
         return {}
@@ -54,12 +59,6 @@ def _needed(node: Node, wrote: frozenset[str], reads: _Reads, paths: Mapping[str
         if path.writer is not None:
             yield path.writer
         path.writer, path.readers = node.cell, []
-
-
-def _writes(node: Node, writers: Set[Digest]) -> bool:
-    """Whether it may write files. ``writers``: code that was seen to."""
-    declared = node.task is not None and node.task.options.writes
-    return bool(node.bindings.made or declared) or node.bindings.code in writers
 
 
 def _wrote(node: Node, learned: Mapping[Digest, Learned]) -> frozenset[str]:

@@ -83,7 +83,7 @@ class Providers:
     passed: dict[CellId, dict[str, CellId | None]] = field(default_factory=dict)
     """Cell -> names that it may leave as they are -> who provides them to it."""
     noted: set[str] = field(default_factory=set)
-    """Names of which more is known here than who provides them, or was known above."""
+    """Names of which more may be known here than who provides them."""
     steps: dict[CellId, Step] = field(default_factory=dict)
     """For another pass through these cells: what it need not find anew."""
 
@@ -134,6 +134,7 @@ def _can_repeat(state: Providers, step: Step) -> bool:
     state.carried.forget(step.writes)
     state.objects.forget(step.writes)
     _rebind(state, step.writes)
+    state.noted -= step.writes
     return True
 
 

@@ -7,6 +7,7 @@ read, are as they were.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Mapping
 from functools import lru_cache
 
@@ -45,13 +46,13 @@ class SettingLineages:
         self._setters = _setters(graph)
         self.cells = frozenset(setter.cell for setter in self._setters)
         """The cells that may change settings."""
+        self._places = [setter.index for setter in self._setters]
         self._known: list[Digest | None] = [Digest("")]
         """Of the first 0, 1, 2 .. of these cells."""
 
     def of(self, cell: CellId) -> Digest | None:
         """What settings a cell finds that runs after all above it; None when a task that they rest on is not fresh."""
-        place = self._graph.nodes[cell].index
-        count = sum(setter.index < place for setter in self._setters)
+        count = bisect_left(self._places, self._graph.nodes[cell].index)
         while len(self._known) <= count:
             self._known.append(self._next(self._known[-1], self._setters[len(self._known) - 1]))
         return self._known[count]

@@ -258,7 +258,7 @@ class Nodes:
 @lru_cache(maxsize=2)
 def _loading(held: Nodes) -> list[tuple[int, frozenset[str]]]:
     """The cells that load submodules by import statements, by place, and which."""
-    found = ((node.index, imports_of(node).loaded) for node in held.nodes.values() if may_import(node))
+    found = ((node.index, imports_of(node).loaded) for node in filter(may_import, held.nodes.values()))
     dotted = ((index, frozenset(one for one in loaded if "." in one)) for index, loaded in found)
     return [(index, modules) for index, modules in dotted if modules]
 
