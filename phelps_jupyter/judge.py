@@ -28,6 +28,7 @@ from phelps_jupyter.core.freshness import (
     judge,
     once,
     stands,
+    without,
 )
 from phelps_jupyter.core.graph import Graph, changed
 from phelps_jupyter.core.holds import LAPSED, Hold, HoldKind, accepted, expired, of_kind, unknown
@@ -105,8 +106,7 @@ class Judge:
         if not (self._resettled(graph, touched) or may_tell_others(self.graph, graph, moved)):
             judge._setters = self._settings
             anew = {task.name for cell in touched if (task := graph.nodes[cell].task) is not None}
-            kept = self._judged.keys() & graph.tasks.keys() - anew
-            judge._judged.update({task: self._judged[task] for task in kept})
+            judge._judged = {task: self._judged[task] for task in self._judged.keys() & graph.tasks.keys() - anew}
         return judge
 
     def _touched(self, graph: Graph) -> Iterator[CellId]:
@@ -247,7 +247,7 @@ class Judge:
             if stands(last, now, seed):
                 return Judgement(Verdict.FRESH, record=last)
             if awaits_input(last, now):
-                return judge([last], now, seed)
+                return without(last, now, seed)
         earlier = self.index.history(self.notebook, task.name)[:RECORDS_LOOKED_AT]
         alike = [record for record in earlier if not self.asked.differences(task, record.parts)]
         if last is None:

@@ -236,10 +236,14 @@ def judge(records: Sequence[Record], current: Current, seed: str = "") -> Judgem
     for record in records:
         if stands(record, now, seed):
             return Judgement(Verdict.FRESH, record=record)
-    latest = records[0]
+    return without(records[0], now, seed)
+
+
+def without(latest: Record, current: Current, seed: str) -> Judgement:
+    """The judgement on a task whose latest record does not stand, and of which no other one does."""
     if not latest.reusable:
         return Judgement(Verdict.STALE, (opaque_reason(latest),), latest)
-    digests = [(part, now(part, latest)) for part in _conditions(latest)]
+    digests = [(part, current(part, latest)) for part in _conditions(latest)]
     reasons = tuple(changed(part, digest) for part, digest in digests if digest not in (part.digest, None))
     if reasons:
         return Judgement(Verdict.STALE, reasons, latest)
