@@ -120,28 +120,35 @@ def edited(
 
     Most edits change what a cell computes, and no name that it reads or writes: then all links are taken over.
     """
-    nodes = _nodes(graph, cells, declare)
-    if relearned or list(nodes) != list(graph.nodes):
-        return _linked(nodes, learned, graph)
-    new = [(graph.nodes[cell], node) for cell, node in nodes.items() if graph.nodes[cell] is not node]
+    if [cell.id for cell in cells] != list(graph.nodes):
+        return _linked(_placed(graph, cells, declare), learned, graph)
+    pairs = zip(cells, graph.nodes.values(), strict=True)
+    old = [(cell, node) for cell, node in pairs if cell.source != node.source]
+    new = {node.cell: _node(cell, node.index, declare) for cell, node in old}
+    nodes = {**graph.nodes, **new}
     # Problems speak of lines.
-    if any(node.cell in graph.problems or not _alike(old, node, learned) for old, node in new):
+    alike = (cell.id not in graph.problems and _alike(node, new[cell.id], learned) for cell, node in old)
+    if relearned or not all(alike):
         return _linked(nodes, learned, graph)
     return replace(graph, nodes=nodes) if new else graph
 
 
-def _nodes(graph: Graph, cells: Sequence[Cell], declare: Callable[[Cell], Placed]) -> dict[CellId, Node]:
+def _placed(graph: Graph, cells: Sequence[Cell], declare: Callable[[Cell], Placed]) -> dict[CellId, Node]:
     """The cells in their places; those that are as they were are the same objects."""
-    nodes, known = dict[CellId, Node](), graph.nodes
+    nodes: dict[CellId, Node] = {}
     for index, cell in enumerate(cells):
-        node = known.get(cell.id)
+        node = graph.nodes.get(cell.id)
         if node is None or node.source != cell.source:
-            _, task, bindings = declare(cell)
-            node = Node(cell.id, index, task, bindings, cell.source)
+            node = _node(cell, index, declare)
         elif node.index != index:
             node = replace(node, index=index)
         nodes[cell.id] = node
     return nodes
+
+
+def _node(cell: Cell, index: int, declare: Callable[[Cell], Placed]) -> Node:
+    _, task, bindings = declare(cell)
+    return Node(cell.id, index, task, bindings, cell.source)
 
 
 def _linked(nodes: dict[CellId, Node], learned: Mapping[Digest, Learned], before: Graph) -> Graph:
