@@ -8,6 +8,7 @@ from phelps_jupyter.core.freshness import Judgement, Verdict
 from phelps_jupyter.core.holds import OUTSIDE, Hold, HoldKind, accepted, unknown
 from phelps_jupyter.core.model import Part, PartKind, Record, Task, TaskName
 from phelps_jupyter.errors import DeclarationError
+from phelps_jupyter.holdings import last_used
 from phelps_jupyter.judge import Judge
 from phelps_jupyter.parts import env_parts, outputs_of
 
@@ -60,8 +61,8 @@ def _last(judge: Judge, name: TaskName) -> Record:
 
 
 def _complete(judge: Judge, name: TaskName, found: Record) -> Record:
-    """The record as it was made, with its outputs at hand."""
-    record = judge.index.record(found.number)
+    """The record as the index has it, with its outputs at hand."""
+    record = last_used(judge.index, judge.notebook, name, found.number)
     assert record is not None
     lost = next((version.name for version in record.outputs if not judge.store.has(version.digest)), None)
     if lost is not None:

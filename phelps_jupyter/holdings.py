@@ -20,6 +20,12 @@ Missing = Callable[[Record], Reason | None]
 """What of a record is not as it should be now, or not there; None: nothing."""
 
 
+def last_used(index: Index, notebook: str, task: TaskName, number: int) -> Record | None:
+    """The record of this number; where the task stands on it, as it was when it was last used."""
+    last = index.last(notebook, task)
+    return last if last is not None and last.number == number else index.record(number)
+
+
 @dataclass(frozen=True, slots=True)
 class Stands:
     """A record that stands for a run because it is held, and why."""
@@ -61,7 +67,7 @@ class Holdings:
             return None
         if run.forced:
             raise DeclarationError(f"{run.task.name} is frozen, and does not run by force: unfreeze it first")
-        record = self.index.record(hold.record)
+        record = last_used(self.index, self.notebook, run.task.name, hold.record)
         lost = None if record is None else missing(record)
         if record is None or lost is not None:
             told = "its result is gone" if lost is None else lost.text
@@ -72,7 +78,7 @@ class Holdings:
         """The accepted result of a task, if all is as it was accepted; from now on it goes with this very key."""
         task = ground.task.name
         hold = self.acceptance(task)
-        record = None if hold is None else self.index.record(hold.record)
+        record = None if hold is None else last_used(self.index, self.notebook, task, hold.record)
         if hold is None or record is None or not covers(hold, record, parts) or compare(hold.ground, ground.parts()):
             return None
         record = accepted(record, hold)

@@ -94,7 +94,7 @@ class Index(Protocol):
         """The reusable records of this key that hang on no seed, or on this one, newest first."""
 
     def last(self, notebook: str, task: TaskName) -> Record | None:
-        """The last record that this task of this notebook made or reused."""
+        """The last record that this task of this notebook made or reused, as ``use`` was told of it."""
 
     def lasts(self, notebook: str) -> Mapping[TaskName, Record]:
         """What ``last`` tells, for all tasks of a notebook that have such a record."""
@@ -103,7 +103,10 @@ class Index(Protocol):
         """Store a record, in one transaction, and make it the task's last."""
 
     def use(self, notebook: str, task: TaskName, record: Record) -> None:
-        """Note that the task now stands on this record (it was reused)."""
+        """Note that the task now stands on this record (it was reused).
+
+        Its parts are of the same digests as when it was made, and may come from elsewhere by now.
+        """
 
     def history(self, notebook: str, task: TaskName | None = None) -> Sequence[Record]:
         """Records of a notebook, newest first."""

@@ -25,6 +25,7 @@ from phelps_jupyter.core.freshness import (
     compare,
     key_of,
     opaque_reason,
+    relocated,
 )
 from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.holds import LAPSED, expired
@@ -210,14 +211,26 @@ class Proofs:
         record = next((one for one in found if not self._unfit(machine.graph, run.task, one)), None)
         return proof if record is None else replace(proof, record=record, verdict=Verdict.FRESH, reasons=())
 
-    def located(self, machine: Machine, run: Run) -> Seen:
-        """What the run saw; files that a plain cell above writes hang on that cell's lineage."""
+    def note_use(self, machine: Machine, run: Run, record: Record, *, held: bool) -> None:
+        """Note that the run's task stands on this record. ``held``: because somebody said so, not by its key."""
+        notebook, task = self.surface.notebook, run.task.name
+        if not held:
+            parts = relocated(record.parts, self.parts(run.id))
+            seen = self.located(machine, run, record.seen)
+            self.index.use(notebook, task, replace(record, parts=parts, seen=seen))
+            return
+        last, made = self.index.last(notebook, task), self.index.record(record.number)
+        if made is not None and (last is None or last.number != made.number):
+            self.index.use(notebook, task, made)
+
+    def located(self, machine: Machine, run: Run, seen: Seen) -> Seen:
+        """What a run saw, for this one; files that a plain cell above writes hang on that cell's lineage."""
         graph = machine.graph
         cells = [cell for cell in graph.after.get(run.task.cell, ()) if graph.nodes[cell].task is None]
-        if not cells or not run.seen.conditions:
-            return run.seen
+        if not cells or not seen.conditions:
+            return seen
         origin = f"cell:{self._lineages(machine).of(cells[-1])}"
-        return replace(run.seen, conditions=tuple(replace(part, origin=origin) for part in run.seen.conditions))
+        return replace(seen, conditions=tuple(replace(part, origin=origin) for part in seen.conditions))
 
     def restore(self, record: Record) -> None:
         """Bring back the files that the record's body wrote, where they were changed or removed since."""

@@ -293,7 +293,7 @@ class Session:
                     return []
                 proof = self._proofs.again(self.machine, run, proof)
             if proof.record is not None and not anyway:
-                self._replay(run, proof.record)
+                self._replay(run, proof.record, held=bool(proof.reasons))
         except Exception as error:
             return [ev.ProofFailed(time.time(), run.id, failure_of(error))]
         return [ev.Proved(time.time(), run.id, proof.key, proof.record, proof.verdict, proof.reasons)]
@@ -305,10 +305,10 @@ class Session:
             for event in () if run.settled else self._prove(run):
                 self._take(event)
 
-    def _replay(self, run: Run, record: Record) -> None:
+    def _replay(self, run: Run, record: Record, *, held: bool) -> None:
         """The stored result stands for the run, with what it wrote."""
         self._proofs.restore(record)
-        self.index.use(self.surface.notebook, run.task.name, record)
+        self._proofs.note_use(self.machine, run, record, held=held)
         self._transcripts.replay(run.id, record.transcript)
 
     def _start_engines(self) -> None:
@@ -334,7 +334,7 @@ class Session:
 
     def _store(self, run: Run) -> Sequence[Event]:
         try:
-            parts, run.seen = self._proofs.parts(run.id), self._proofs.located(self.machine, run)
+            parts, run.seen = self._proofs.parts(run.id), self._proofs.located(self.machine, run, run.seen)
             transcript = self._transcripts.keep(self._transcripts.of(run.id))
             record = record_of(run, self.surface.notebook, parts, transcript, time.time())
             self.index.add(record)

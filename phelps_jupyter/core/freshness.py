@@ -175,6 +175,13 @@ def task_of(part: Part) -> TaskName | None:
     return TaskName(name) if kind == "task" else None
 
 
+def relocated(parts: Iterable[Part], now: Iterable[Part]) -> tuple[Part, ...]:
+    """These parts of a key, coming from where they do in another making of the same key."""
+    known = {part: part for part in now}
+    found = ((part, known[part]) for part in parts)
+    return tuple(replace(part, origin=one.origin, source=one.source or part.source) for part, one in found)
+
+
 def once(record: Record, current: Current) -> Current:
     """The same, but each part of this record is looked at once."""
     known: dict[int, Digest | None] = {}

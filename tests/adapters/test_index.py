@@ -117,6 +117,24 @@ def test_a_reused_record_is_the_tasks_last(index: SqliteIndex) -> None:
     assert index.last(BOOK, FIT) == RECORD
 
 
+def test_a_reused_record_is_the_tasks_as_it_was_used_and_the_keys_as_it_was_made(index: SqliteIndex) -> None:
+    index.add(RECORD)
+    made = index.find(Key("k1"), "")[0]
+    parts = tuple(replace(part, origin="cell:new") for part in made.parts)
+    conditions = tuple(replace(part, origin="cell:new") for part in made.seen.conditions)
+    index.use(BOOK, FIT, replace(made, parts=parts, seen=replace(made.seen, conditions=conditions)))
+    for used in (index.last(BOOK, FIT), index.lasts(BOOK)[FIT]):
+        assert used is not None
+        assert {part.origin for part in (*used.parts, *used.seen.conditions)} == {"cell:new"}
+    for kept in (*index.find(Key("k1"), ""), *index.history(BOOK, FIT), index.record(made.number)):
+        assert kept is not None
+        assert {part.origin for part in (*kept.parts, *kept.seen.conditions)} == {""}
+    index.add(RECORD)
+    last = index.last(BOOK, FIT)
+    assert last is not None
+    assert {part.origin for part in last.parts} == {""}
+
+
 def test_another_notebook_may_reuse_a_record(index: SqliteIndex) -> None:
     index.add(RECORD)
     index.use("other.ipynb", TaskName("train"), index.find(Key("k1"), "")[0])

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from phelps_jupyter.core.freshness import awaits_input, stands
+from phelps_jupyter.core.freshness import awaits_input, relocated, stands
 from phelps_jupyter.core.model import Digest, Key, Part, PartKind, Record, TaskName, Usage
 
 CODE = Part(PartKind.CODE, "", Digest("code"))
@@ -43,3 +43,11 @@ AWAITS = [({}, False), ({"x": "x2"}, False), ({"x": None}, True), ({"": "edited"
 @pytest.mark.parametrize(("digests", "expected"), AWAITS)
 def test_an_input_of_the_same_code_can_be_unknown(digests: dict[str, str | None], expected: bool) -> None:
     assert awaits_input(RECORD, now(digests)) == expected
+
+
+def test_equal_parts_that_come_from_elsewhere_keep_what_is_told_of_them() -> None:
+    made = replace(INPUT, detail="3 rows", origin="cell:old", source="text of old")
+    (moved,) = relocated((made,), (CODE, replace(INPUT, origin="cell:new")))
+    assert (moved.detail, moved.origin, moved.source) == ("3 rows", "cell:new", "text of old")
+    (moved,) = relocated((made,), (replace(INPUT, origin="cell:new", source="text of new"),))
+    assert moved.source == "text of new"

@@ -168,6 +168,21 @@ def test_a_file_that_is_new_can_be_accepted(book):
     assert notebook.run().ran() == ["t"]
 
 
+def test_what_was_reused_for_an_equal_value_is_accepted_and_frozen_as_it_is_by_now(book):
+    notebook = book(set="s = 1 + 1\nopen('e.csv', 'w').close()", t="%%task t\nn = s, open('e.csv').read()\nm = 1")
+    notebook.run()
+    notebook.edit("set", "1 + 1", "2")
+    assert notebook.run().ran() == []
+    notebook.edit("t", "m = 1", "m = 3")
+    assert act(notebook, "accept", "t") == "t is accepted in spite of: its code changed\n"
+    act(notebook, "freeze", "t")
+    assert notebook.run().ran() == []
+    act(notebook, "unfreeze", "t")
+    assert reasons(notebook.plan(), "t") == ACCEPTED
+    notebook.edit("t", "m = 3", "m = 1")
+    assert verdicts(notebook) == {"t": "fresh"}
+
+
 def test_what_hangs_on_a_stale_task_is_accepted_after_that_one(ran_once):
     ran_once.edit("load", "[3, 1, 2]", "[3, 1, 1]")
     assert "`raw` may change: task load is not fresh; run or accept that first" in refused(ran_once, "accept", "fit")

@@ -115,6 +115,30 @@ def test_plan_needs_no_kernel_and_tells_what_would_run(ran_once):
     assert plan.why("clean") == ["its code changed"]
 
 
+def test_plan_finds_fresh_what_was_reused_though_cells_above_give_equal_values_by_other_code(book):
+    notebook = book(
+        set="import os\nos.environ['RATE'] = '7'\ns = 1 + 1",
+        leave="with open('d.csv', 'w') as file:\n    count = file.write('1' * s)",
+        load="%%task load\nraw = [s]",
+        between="y = [*raw, s]",
+        fit="%%task fit --env RATE\nm = y + [len(open('d.csv').read())]",
+    )
+    assert notebook.run().ran() == ["load", "fit"]
+    notebook.edit("set", "1 + 1", "2")
+    assert notebook.plan().tasks["fit"]["verdict"] == "undecided"
+    assert notebook.run().ran() == []
+    notebook.edit("set", "s = 2", "s = 1 + 1")
+    assert notebook.plan().tasks["fit"]["verdict"] == "fresh"
+    notebook.edit("set", "1 + 1", "2")
+    notebook.edit("load", "[s]", "[s + 0]")
+    assert notebook.run().ran() == ["load"]
+    planned = notebook.plan()
+    assert (planned.why("load"), planned.why("fit")) == ([], [])
+    assert json.loads(notebook.command("status", notebook.path.name, "--json").stdout)["tasks"][1]["verdict"] == "fresh"
+    notebook.edit("set", "s = 2", "s = 3")
+    assert notebook.plan().tasks["fit"]["verdict"] == "undecided"
+
+
 def test_plan_after_a_finished_run_finds_all_fresh(ran_once):
     assert {task["verdict"] for task in ran_once.plan().report["tasks"]} == {"fresh"}
 

@@ -20,11 +20,12 @@ from phelps_jupyter.adapters.index.rows import (
     conditions_of,
     failure_of,
     from_row,
+    parts_and_seen,
     string,
     text,
     to_row,
 )
-from phelps_jupyter.adapters.index.tables import COLUMNS
+from phelps_jupyter.adapters.index.tables import COLUMNS, LAST_COLUMNS
 from phelps_jupyter.core.graph import Learned
 from phelps_jupyter.core.holds import Hold, HoldKind
 from phelps_jupyter.core.model import Digest, Ended, Key, Part, Record, RunState, TaskName
@@ -56,13 +57,14 @@ class SqliteIndex:
         return self._records(where, key, seed)
 
     def last(self, notebook: str, task: TaskName) -> Record | None:
-        """The last record that this task of this notebook made or reused."""
-        where = "FROM last JOIN records ON records.id = last.record WHERE last.notebook = ? AND last.task = ?"
-        return next(iter(self._records(where, notebook, task)), None)
+        """The last record that this task of this notebook made or reused, as it was then."""
+        select = f"SELECT {LAST_COLUMNS} FROM last JOIN records ON records.id = last.record"
+        rows = self._rows(f"{select} WHERE last.notebook = ? AND last.task = ?", notebook, task)
+        return from_row(rows[0]) if rows else None
 
     def lasts(self, notebook: str) -> Mapping[TaskName, Record]:
         """What ``last`` tells, for all tasks of a notebook that have such a record."""
-        select = f"SELECT last.task, {COLUMNS} FROM last JOIN records ON records.id = last.record"
+        select = f"SELECT last.task, {LAST_COLUMNS} FROM last JOIN records ON records.id = last.record"
         rows = self._rows(f"{select} WHERE last.notebook = ?", notebook)
         known: Known = {}
         return {TaskName(string(task)): from_row(tuple(row), known) for task, *row in rows}
@@ -80,19 +82,23 @@ class SqliteIndex:
 
     def add(self, record: Record) -> None:
         """Store a record, in one transaction, and make it the task's last."""
-        row = to_row(record)
+        row, names = to_row(record), (text(record.notebook), text(record.task))
 
         def insert(connection: sqlite3.Connection) -> None:
             made = connection.execute(f"INSERT INTO records VALUES (NULL{', ?' * len(row)})", row)
-            _set_last(connection, record.notebook, record.task, made.lastrowid)
+            connection.execute("REPLACE INTO last VALUES (?, ?, ?, NULL, NULL)", (*names, made.lastrowid))
             # What was accepted is an older result; the task stands on this one.
             holds.end(connection, record.notebook, record.task, HoldKind.ACCEPT)
 
         self._database.change(insert)
 
     def use(self, notebook: str, task: TaskName, record: Record) -> None:
-        """Note that the task now stands on this record (it was reused)."""
-        self._database.change(lambda connection: _set_last(connection, notebook, task, record.number))
+        """Note that the task now stands on this record (it was reused), its parts coming from where they do here."""
+        parts, seen = parts_and_seen(record)
+        row = text(notebook), text(task), parts, seen, record.number
+        # Most are as they were made: that need not be kept twice.
+        select = "SELECT ?, ?, id, nullif(?, parts), nullif(?, seen) FROM records WHERE id = ?"
+        self._database.change(lambda connection: connection.execute(f"REPLACE INTO last {select}", row))
 
     def forget(self, notebook: str, task: TaskName) -> None:
         """Never reuse what this task of this notebook made, and let it be as if it had never run. History stays."""
@@ -217,7 +223,3 @@ class SqliteIndex:
     def _rows(self, select: str, *arguments: str) -> list[Row]:
         texts = [text(each) for each in arguments]
         return self._database.attempt(lambda connection: connection.execute(select, texts).fetchall())
-
-
-def _set_last(connection: sqlite3.Connection, notebook: str, task: str, record: int | None) -> None:
-    connection.execute("REPLACE INTO last VALUES (?, ?, ?)", (text(notebook), text(task), record))

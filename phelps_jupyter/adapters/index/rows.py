@@ -26,12 +26,13 @@ Row = tuple[Any, ...]
 
 def to_row(record: Record) -> Row:
     """A record as a row of the table, in the order of its columns, without its number."""
+    parts, seen = parts_and_seen(record)
     return (
         text(record.key),
         text(record.task),
         text(record.notebook),
         text(record.source),
-        json.dumps([(p.kind, p.name, p.digest, p.detail, p.origin, p.source) for p in record.parts]),
+        parts,
         json.dumps([_version_as_list(v) for v in record.outputs]),
         json.dumps(astuple(record.usage)),
         text(record.engine),
@@ -41,8 +42,14 @@ def to_row(record: Record) -> Row:
         json.dumps(record.changed),
         int(record.reusable),
         record.seed,
-        json.dumps(_seen_as_lists(record.seen)),
+        seen,
     )
+
+
+def parts_and_seen(record: Record) -> tuple[str, str]:
+    """The two columns that tell what a record rests on."""
+    parts = [(p.kind, p.name, p.digest, p.detail, p.origin, p.source) for p in record.parts]
+    return json.dumps(parts), json.dumps(_seen_as_lists(record.seen))
 
 
 Known = dict[tuple[str, ...], Part]

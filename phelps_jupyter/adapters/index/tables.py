@@ -10,7 +10,9 @@ TABLES = (
         engine TEXT, at REAL, transcript TEXT, left_out TEXT, changed TEXT, reusable INTEGER, seed TEXT, seen TEXT)""",
     "CREATE INDEX records_by_key ON records (key, reusable)",
     "CREATE INDEX records_by_task ON records (notebook, task)",
-    "CREATE TABLE last (notebook TEXT, task TEXT, record INTEGER, PRIMARY KEY (notebook, task)) WITHOUT ROWID",
+    # parts, seen: as they were when the record was last used; NULL: as it was made.
+    """CREATE TABLE last (
+        notebook TEXT, task TEXT, record INTEGER, parts TEXT, seen TEXT, PRIMARY KEY (notebook, task)) WITHOUT ROWID""",
     """CREATE TABLE learned (
         code TEXT PRIMARY KEY, added TEXT, denied TEXT, read TEXT, wrote TEXT, same TEXT) WITHOUT ROWID""",
     """CREATE TABLE ended (
@@ -26,5 +28,10 @@ TABLES = (
         PRIMARY KEY (notebook, task, kind)) WITHOUT ROWID""",
 )
 
-COLUMNS = """records.id, records.key, records.task, records.notebook, source, parts, outputs, usage, engine, at,
-    transcript, left_out, changed, reusable, seed, seen"""
+COLUMNS = """records.id, records.key, records.task, records.notebook, source, records.parts, outputs, usage, engine, at,
+    transcript, left_out, changed, reusable, seed, records.seen"""
+
+LAST_COLUMNS = COLUMNS.replace("records.parts", "coalesce(last.parts, records.parts)").replace(
+    "records.seen", "coalesce(last.seen, records.seen)"
+)
+"""Of records as they were last used."""
