@@ -76,6 +76,7 @@ class Judge:
     _judged: dict[TaskName, Judgement] = field(default_factory=dict)
     _found: Locator | None = None
     _last: Mapping[TaskName, Record] | None = None
+    _alike: Mapping[Digest, Sequence[Record]] | None = None
     _held: Mapping[TaskName, Sequence[Hold]] | None = None
     look: SightsLook = field(init=False)
     outside: Outside = field(init=False)
@@ -99,7 +100,7 @@ class Judge:
 
         Judged anew are the cells that the edit touched, and all below them.
         """
-        judge = replace(self, graph=graph, sights=self.look.sights, _found=None, _judged={})
+        judge = replace(self, graph=graph, sights=self.look.sights, _found=None, _alike=None, _judged={})
         judge._look_at(self.outside)
         moved = set(self._touched(graph))
         touched = set(graph.downstream(moved))
@@ -241,22 +242,31 @@ class Judge:
 
     def _by_records(self, task: Task) -> Judgement:
         last, seed = self._lasts.get(task.name), seed_text(task)
-        now = partial(self.current, task) if last is None else once(last, partial(self.current, task))
-        differs = self.asked.differences(task, last.parts) if last is not None else ()
-        if last is not None and not differs:
+        if last is None:
+            # It never ran, or its results were forgotten; under another name they may stand.
+            judged = judge(self._elsewhere(task), partial(self.current, task), seed)
+            return judged if judged.verdict is not Verdict.STALE else Judgement(Verdict.STALE, (NEVER_RAN,))
+        now = once(last, partial(self.current, task))
+        differs = self.asked.differences(task, last.parts)
+        if not differs:
             if stands(last, now, seed):
                 return Judgement(Verdict.FRESH, record=last)
             if awaits_input(last, now):
                 return without(last, now, seed)
         earlier = self.index.history(self.notebook, task.name)[:RECORDS_LOOKED_AT]
         alike = [record for record in earlier if not self.asked.differences(task, record.parts)]
-        if last is None:
-            # Its results were forgotten: it is as if they had never been.
-            return judge([record for record in alike if record.reusable], now, seed)
         if not differs:
             return judge([last, *alike], now, seed)
         judged = judge(alike, now, seed)
         return judged if judged.verdict is Verdict.FRESH else _otherwise(judge([last], now, seed), differs)
+
+    def _elsewhere(self, task: Task) -> list[Record]:
+        """Results of equal code, by any name: what the task is called is no part of its key."""
+        if self._alike is None:
+            tasks = (self.graph.nodes[cell].task for name, cell in self.graph.tasks.items() if name not in self._lasts)
+            self._alike = self.index.alike({one.bindings.code for one in tasks if one is not None}, RECORDS_LOOKED_AT)
+        records = self._alike.get(task.bindings.code, ())
+        return [record for record in records if not self.asked.differences(task, record.parts)]
 
     @property
     def _lasts(self) -> Mapping[TaskName, Record]:

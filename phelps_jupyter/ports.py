@@ -99,6 +99,9 @@ class Index(Protocol):
     def lasts(self, notebook: str) -> Mapping[TaskName, Record]:
         """What ``last`` tells, for all tasks of a notebook that have such a record."""
 
+    def alike(self, codes: Iterable[Digest], most: int) -> Mapping[Digest, Sequence[Record]]:
+        """The newest reusable records of tasks with these codes, in any notebook and by any name, newest first."""
+
     def add(self, record: Record) -> None:
         """Store a record, in one transaction, and make it the task's last."""
 

@@ -6,7 +6,7 @@ The results are put into the store by hand: nothing runs here.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from phelps_jupyter.adapters.disk_store import DiskStore
 from phelps_jupyter.adapters.files import Files
+from phelps_jupyter.adapters.index import SqliteIndex
 from phelps_jupyter.core.freshness import Judgement, key_of
 from phelps_jupyter.core.model import CellId, Digest, Part, PartKind, Record, Seen, Task, TaskName, Usage
 from phelps_jupyter.core.notebook import Notebook
@@ -169,6 +170,57 @@ def test_a_cell_more_is_one_to_run(project: Path):
     fresh(project)
     write_notebook(project, *CELLS, "%%task last\nlast = other")
     assert (fresh(project), stale(project)) == (None, ["last"])
+
+
+RENAMED = (CELLS[0].replace("task load", "task read"), CELLS[1].replace("task fit", "task train"), *CELLS[2:])
+
+
+def test_a_task_that_was_renamed_has_its_result(project: Path):
+    write_notebook(project, *RENAMED)
+    assert stale(project) == []
+    # Its record is another name's until it was used: nothing is kept of such a plan.
+    assert fresh(project) is None
+
+
+def test_what_a_renamed_task_rests_on_counts_as_before(project: Path):
+    write_notebook(project, *RENAMED)
+    (project / "data.csv").write_text("2,1")
+    desk = Desk(project / "a.ipynb", None)
+    judged = {
+        task: (one.verdict.value, [reason.kind for reason in one.reasons]) for task, one in told(desk.judge).items()
+    }
+    assert judged["read"] == ("stale", ["never_ran"])
+    assert judged["train"] == ("undecided", ["upstream"])
+    desk.close()
+
+
+def test_what_was_forgotten_under_a_former_name_is_not_found(project: Path):
+    desk = Desk(project / "a.ipynb", None)
+    desk.index.forget("a.ipynb", TaskName("load"))
+    desk.close()
+    write_notebook(project, *RENAMED)
+    assert stale(project) == ["read", "train", "score"]
+
+
+class Questions(SqliteIndex):
+    """Counts how often it is asked for results of equal code."""
+
+    asked = 0
+
+    def alike(self, codes: Iterable[Digest], most: int) -> Mapping[Digest, Sequence[Record]]:
+        self.asked += 1
+        return super().alike(codes, most)
+
+
+@pytest.mark.parametrize(("cells", "questions"), [(CELLS, 0), (RENAMED, 1)])
+def test_for_all_tasks_that_have_no_result_there_is_one_question(project: Path, cells: list[str], questions: int):
+    write_notebook(project, *cells)
+    desk = Desk(project / "a.ipynb", None)
+    index = Questions(desk.index.path)
+    replace(desk.judge, index=index).all()
+    assert index.asked == questions
+    index.close()
+    desk.close()
 
 
 def test_a_cell_less_leaves_the_others_fresh(project: Path):

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -103,6 +104,24 @@ def test_the_reusable_records_of_a_key_are_found_newest_first(index: SqliteIndex
     for at, reusable in ((1.0, True), (2.0, True), (3.0, False)):
         index.add(replace(RECORD, at=at, reusable=reusable))
     assert [record.at for record in index.find(Key("k1"), "")] == [2.0, 1.0]
+
+
+def test_the_newest_reusable_records_of_codes_are_found_by_any_name_in_any_notebook(index: SqliteIndex) -> None:
+    def made(code: str, at: float, **others: Any) -> None:
+        index.add(replace(RECORD, parts=(Part(PartKind.CODE, "", Digest(code)), *RECORD.parts), at=at, **others))
+
+    made("c1", 1.0)
+    made("c1", 2.0, notebook="other.ipynb")
+    made("c2", 3.0)
+    made("c1", 4.0, task=TaskName("train"))
+    made("c1", 5.0, reusable=False)
+    made("c3", 6.0)
+    found = index.alike([Digest("c1"), Digest("c2"), Digest("c4")], 2)
+    assert {code: [record.at for record in records] for code, records in found.items()} == {
+        "c1": [4.0, 2.0],
+        "c2": [3.0],
+    }
+    assert index.alike([Digest("fit")], 2) == {}
 
 
 def test_an_unknown_key_is_not_found(index: SqliteIndex) -> None:

@@ -78,11 +78,14 @@ def test_an_undone_edit_brings_the_old_result_back(ran_once):
 
 def test_a_renamed_task_still_finds_its_result(ran_once):
     ran_once.edit("clean", "%%task clean", "%%task tidy")
+    assert [task["verdict"] for task in ran_once.plan().report["tasks"]] == ["fresh"] * 4
     assert ran_once.run().ran() == []
 
 
 def test_another_notebook_with_equal_tasks_shares_their_results(ran_once):
     shutil.copy(ran_once.path, ran_once.folder / "other.ipynb")
+    planned = json.loads(ran_once.command("plan", "other.ipynb", "--json").stdout)
+    assert [task["verdict"] for task in planned["tasks"]] == ["fresh"] * 4
     told = ran_once.command("run", "other.ipynb", "--json", "--cluster", "none").stdout
     assert [task["state"] for task in json.loads(told)["tasks"]] == ["reused"] * 4
 

@@ -16,6 +16,7 @@ from phelps_jupyter.adapters.index.database import Database
 from phelps_jupyter.adapters.index.rows import (
     Known,
     Row,
+    code_of,
     conditions_as_lists,
     conditions_of,
     failure_of,
@@ -80,9 +81,20 @@ class SqliteIndex:
             return self._records("FROM records WHERE notebook = ? ORDER BY id DESC", notebook)
         return self._records("FROM records WHERE notebook = ? AND task = ? ORDER BY id DESC", notebook, task)
 
+    def alike(self, codes: Iterable[Digest], most: int) -> Mapping[Digest, Sequence[Record]]:
+        """The newest reusable records of tasks with these codes, in any notebook and by any name, newest first."""
+        place = "row_number() OVER (PARTITION BY code ORDER BY id DESC) AS place"
+        wanted = "reusable = 1 AND code IN (SELECT value FROM json_each(?))"
+        newest = f"(SELECT *, {place} FROM records WHERE {wanted}) AS records WHERE place <= {most}"
+        found: dict[Digest, list[Record]] = {}
+        known: Known = {}
+        for code, *row in self._rows(f"SELECT code, {COLUMNS} FROM {newest} ORDER BY id DESC", json.dumps([*codes])):
+            found.setdefault(Digest(code), []).append(from_row(tuple(row), known))
+        return found
+
     def add(self, record: Record) -> None:
         """Store a record, in one transaction, and make it the task's last."""
-        row, names = to_row(record), (text(record.notebook), text(record.task))
+        row, names = (*to_row(record), code_of(record)), (text(record.notebook), text(record.task))
 
         def insert(connection: sqlite3.Connection) -> None:
             made = connection.execute(f"INSERT INTO records VALUES (NULL{', ?' * len(row)})", row)

@@ -46,6 +46,12 @@ def to_row(record: Record) -> Row:
     )
 
 
+def code_of(record: Record) -> Digest:
+    """The digest of the body that made the record."""
+    codes = (part.digest for part in record.parts if (part.kind, part.name) == (PartKind.CODE, ""))
+    return next(codes, Digest(""))
+
+
 def parts_and_seen(record: Record) -> tuple[str, str]:
     """The two columns that tell what a record rests on."""
     parts = [(p.kind, p.name, p.digest, p.detail, p.origin, p.source) for p in record.parts]

@@ -7,8 +7,10 @@ FORMAT = 4
 TABLES = (
     """CREATE TABLE records (
         id INTEGER PRIMARY KEY, key TEXT, task TEXT, notebook TEXT, source TEXT, parts TEXT, outputs TEXT, usage TEXT,
-        engine TEXT, at REAL, transcript TEXT, left_out TEXT, changed TEXT, reusable INTEGER, seed TEXT, seen TEXT)""",
+        engine TEXT, at REAL, transcript TEXT, left_out TEXT, changed TEXT, reusable INTEGER, seed TEXT, seen TEXT,
+        code TEXT)""",
     "CREATE INDEX records_by_key ON records (key, reusable)",
+    "CREATE INDEX records_by_code ON records (code, reusable)",
     "CREATE INDEX records_by_task ON records (notebook, task)",
     # parts, seen: as they were when the record was last used; NULL: as it was made.
     """CREATE TABLE last (
