@@ -183,7 +183,7 @@ class Judge:
         problems = self.graph.problems.get(cell, ())
         if problems:
             return Judgement(Verdict.STALE, tuple(Reason("declaration", "", problem.message) for problem in problems))
-        frozen = of_kind(self._holds.get(name, ()), HoldKind.FREEZE)
+        frozen = self._freeze(name)
         if frozen is not None:
             return self._at_hand(name, Judgement(Verdict.FRESH, (frozen.reason,), self.index.record(frozen.record)))
         if task.options.always:
@@ -220,6 +220,9 @@ class Judge:
             return self._version_of(task, name) or (GIVES_NONE if fresh else None)
 
         return ground_parts(self.graph, task, version_of, self.lineage, self._settings.of(task.cell))
+
+    def _freeze(self, task: TaskName) -> Hold | None:
+        return of_kind(self._holds.get(task, ()), HoldKind.FREEZE)
 
     @property
     def _holds(self) -> Mapping[TaskName, Sequence[Hold]]:
@@ -283,7 +286,7 @@ class Judge:
         cell = self.graph.nodes[self.graph.tasks[task]].task
         assert cell is not None
         unkept = lacking(self.graph, cell, record)
-        if unkept is not None:
+        if unkept is not None and self._freeze(task) is None:
             return Judgement(Verdict.STALE, (unkept,), record)
         lost = next((version.name for version in record.outputs if not self.store.has(version.digest)), None)
         if lost is not None:

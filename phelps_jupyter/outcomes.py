@@ -53,6 +53,7 @@ def note_of(run: Run, notebook: str, parts: tuple[Part, ...]) -> dict[str, objec
         "parts": [[part.kind.value, part.name, part.digest, part.detail, part.origin, part.source] for part in parts],
         "engine": run.place,
         "seed": seed_text(run.task),
+        "writes": run.task.options.writes,
     }
 
 
@@ -78,6 +79,7 @@ def record_of_finished(finished: Finished, transcript: str, at: float) -> Record
         reusable=_is_reusable(outputs, seen_of(outcome), parts, outcome.changed),
         seed=note["seed"] if outcome.drew else "",
         seen=seen_of(outcome),
+        writes=tuple(note["writes"]),
     )
 
 
@@ -136,6 +138,7 @@ def record_of(run: Run, notebook: str, parts: tuple[Part, ...], transcript: str,
         reusable=_is_reusable(run.outputs, run.seen, parts, run.changed),
         seed=seed_text(run.task) if run.drew else "",
         seen=run.seen,
+        writes=run.task.options.writes,
     )
 
 

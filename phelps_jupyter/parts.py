@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Set
 import xxhash
 
 from phelps_jupyter.core.documented import docstrings_told, reads_docstrings
+from phelps_jupyter.core.files import unmade
 from phelps_jupyter.core.freshness import Reason
 from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.model import CellId, Digest, Part, PartKind, Record, Setting, Task, TaskName
@@ -71,9 +72,14 @@ def may_do_without(graph: Graph, cell: CellId, name: str) -> bool:
 
 
 def lacking(graph: Graph, task: Task, record: Record) -> Reason | None:
-    """An input that the task hands on by now, and that was not kept when it was not known to."""
+    """What the task is to leave by now, and was not when the record was made: an input handed on, a declared file."""
     names = sorted(graph.handed_on(task.cell) - {version.name for version in record.outputs} - record.left_out.keys())
-    return Reason("output_missing", names[0], f"`{names[0]}` was not kept: it is changed in place") if names else None
+    if names:
+        return Reason("output_missing", names[0], f"`{names[0]}` was not kept: it is changed in place")
+    pattern = unmade(task.options.writes, record)
+    if pattern is None:
+        return None
+    return Reason("output_missing", pattern, f"its result has no file that `--writes {pattern}` names")
 
 
 def _is_module(graph: Graph, provider: CellId | None, name: str) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from phelps_jupyter.acceptance import acceptance
+from phelps_jupyter.acceptance import acceptance, freeze
 from phelps_jupyter.adapters.disk_store import DiskStore
 from phelps_jupyter.core.freshness import Verdict, key_of
 from phelps_jupyter.core.model import Part, PartKind, Record, TaskName, Usage
@@ -57,7 +57,8 @@ class Project:
             ]
             parts = (*own, *inputs, *files, *env_parts(dict.fromkeys(task.options.env, "on")))
             outputs = tuple(scale if one == "scale" else self.store.put(one, 1) for one in outputs_of(desk.graph, task))
-            desk.index.add(Record(key_of(parts), name, "a.ipynb", task.body, parts, outputs, Usage(1.0), "box:0", 0.0))
+            record = Record(key_of(parts), name, "a.ipynb", task.body, parts, outputs, Usage(1.0), "box:0", 0.0)
+            desk.index.add(replace(record, writes=task.options.writes))
         desk.close()
 
     def ran(self, options: str) -> None:
@@ -109,6 +110,9 @@ LINES = [
     ("--reads a.csv b.csv", "--reads *.csv", []),
     ("", "--in scale", ["input `scale` is new to it"]),
     ("--in scale", "", ["input `scale` is no longer used"]),
+    ("", "--writes o.txt", ["its result has no file that `--writes o.txt` names"]),
+    ("--writes o.txt", "--writes o.txt", []),
+    ("--writes o.txt", "", []),
     ("", "--out model", []),
     ("", "--cpus 2 --mem 1GB --time 10min --on gpu --retries 2 --after scale", []),
     ("--cpus all --mem 1GB --time 10min --on gpu --retries 2 --after scale", "", []),
@@ -174,6 +178,24 @@ def test_a_result_of_other_inputs_is_not_accepted(project: Project, before: str,
     project.ran(before)
     with pytest.raises(DeclarationError, match="made from other inputs"):
         project.accept(now)
+
+
+def test_a_result_without_a_file_that_is_declared_is_not_accepted_and_can_be_frozen(project: Project):
+    project.ran("")
+    with pytest.raises(DeclarationError, match="its result has no file"):
+        project.accept("--writes o.txt")
+    desk = project.desk()
+    desk.index.hold("a.ipynb", TaskName("fit"), freeze(desk.judge, TaskName("fit")))
+    desk.close()
+    desk = project.desk()
+    assert desk.judge.of(TaskName("fit")).verdict is Verdict.FRESH
+    desk.close()
+
+
+def test_an_accepted_result_stands_no_more_when_another_file_is_declared(project: Project):
+    project.ran("")
+    project.accept("--env PHELPS_A")
+    assert project.reasons("--env PHELPS_A --writes o.txt") == ["its result has no file that `--writes o.txt` names"]
 
 
 def test_another_minor_version_of_python_makes_stale(project: Project):

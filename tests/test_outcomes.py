@@ -17,6 +17,7 @@ WHOLE, ITEM = (Part(PartKind.INPUT, name, Digest("i1")) for name in ("table", "t
 def record(outcome: Outcome, *parts: Part) -> Record:
     told = [[part.kind.value, part.name, part.digest, part.detail, part.origin, part.source] for part in parts]
     note = {"key": "k", "task": "fit", "notebook": "a.ipynb", "source": "", "parts": told, "engine": "0", "seed": "7"}
+    note["writes"] = ["out.csv"]
     return record_of_finished(Finished("", outcome, (), note), "", 0.0)
 
 
@@ -39,6 +40,10 @@ def test_a_result_is_used_again_unless_it_can_not_be_told_what_it_came_from(outc
 
 def test_what_was_changed_though_only_an_item_of_it_counts_is_not_used_again():
     assert record(done(NUMBER, changed=("table",)), ITEM).reusable is False
+
+
+def test_what_was_declared_to_be_written_is_recorded():
+    assert record(done(NUMBER)).writes == ("out.csv",)
 
 
 @pytest.mark.parametrize(("drew", "seed"), [(True, "7"), (False, "")])

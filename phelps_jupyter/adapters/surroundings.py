@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
+from phelps_jupyter.core.files import WORKING_DIRECTORY
 from phelps_jupyter.core.model import Part, PartKind, Setting
 from phelps_jupyter.errors import DeclarationError
 from phelps_jupyter.runtime.orders import WarningFilter
@@ -63,7 +64,7 @@ class Surroundings:
         added = [os.path.relpath(entry, start.folder) for entry in self.path if entry not in start.path]
         env = self.changed_env(start)
         texts = {
-            "working directory": "" if self.folder == start.folder else os.path.relpath(self.folder, start.folder),
+            WORKING_DIRECTORY: "" if self.folder == start.folder else os.path.relpath(self.folder, start.folder),
             SEARCH_PATH: json.dumps(added) if added else "",
             "environment": json.dumps(env, sort_keys=True) if env else "",
         }

@@ -5,16 +5,19 @@ Knows paths as texts: as the code says them, as options declare them, and as run
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from posixpath import join, normpath
 
-from phelps_jupyter.core.model import CellId, Digest, Part, PartKind
+from phelps_jupyter.core.model import CellId, Digest, Part, PartKind, Record
 from phelps_jupyter.core.nodes import Learned, Node
 from phelps_jupyter.core.paths import normal
 
 _NOTHING = Learned()
 _NONE: frozenset[str] = frozenset()
+WORKING_DIRECTORY = "working directory"
+"""The setting that tells where a body ran, relative to where the kernel started; without detail: there."""
 
 
 @dataclass(slots=True)
@@ -94,6 +97,26 @@ def touches(condition: Part, files: Iterable[Part]) -> bool:
     if condition.kind is PartKind.FOLDER:
         return any((file.name.rpartition("/")[0] or ".") == condition.name for file in files)
     return any(file.name == condition.name for file in files)
+
+
+def unmade(patterns: Iterable[str], record: Record) -> str | None:
+    """The first of these patterns of ``--writes`` that may name nothing that the record's body has left."""
+    place = PartKind.SETTING, WORKING_DIRECTORY
+    where = next((part.detail for part in record.parts if (part.kind, part.name) == place), "")
+    left = [file.name.split("/") for file in record.seen.files if file.kind is PartKind.FILE]
+    new = ((pattern, normpath(join(where, pattern)).split("/")) for pattern in patterns if pattern not in record.writes)
+    return next((pattern for pattern, wanted in new if not any(_is_named(file, wanted) for file in left)), None)
+
+
+def _is_named(path: Sequence[str], pattern: Sequence[str]) -> bool:
+    """As `glob` does it, a folder standing for all below: a star leaves out hidden files, two are any folders."""
+    if not pattern or not path:
+        return not pattern
+    if pattern[0] == "**":
+        return any(_is_named(path[at:], pattern[1:]) for at in range(len(path)))
+    if path[0].startswith(".") and not pattern[0].startswith("."):
+        return False
+    return fnmatchcase(path[0], pattern[0]) and _is_named(path[1:], pattern[1:])
 
 
 def _is_pattern(text: str) -> bool:

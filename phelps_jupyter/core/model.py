@@ -334,5 +334,7 @@ class Record:
     seed: str = ""
     """The seed that the result hangs on; empty when the body drew from no generator."""
     seen: Seen = Seen()
+    writes: tuple[str, ...] = ()
+    """What ``--writes`` named when it was made: all of it was there."""
     number: int = field(default=0, compare=False)
     """Its place in the index; 0 before it is there."""

@@ -60,6 +60,7 @@ RECORD = Record(
         ("pyarrow",),
         ("d.csv",),
     ),
+    writes=("out.csv",),
 )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from phelps_jupyter.core.bindings import analyse
-from phelps_jupyter.core.files import touches
-from phelps_jupyter.core.model import Cell, CellId, Digest, Part, PartKind
+from phelps_jupyter.core.files import touches, unmade
+from phelps_jupyter.core.model import Cell, CellId, Digest, Key, Part, PartKind, Record, Seen, TaskName, Usage
 from phelps_jupyter.core.nodes import Learned
 from phelps_jupyter.core.notebook import Notebook
 
@@ -127,3 +127,42 @@ def test_the_notebooks_own_folder_is_a_folder() -> None:
 def test_writing_a_file_touches_its_readers_and_those_of_its_folder(kind: PartKind, name: str, expected: bool) -> None:
     files = [Part(PartKind.FILE, "data/a.csv", Digest("d"))]
     assert touches(Part(kind, name, Digest("x")), files) == expected
+
+
+def left(*names: str, where: str = "") -> Record:
+    """The record of a body that ran in this folder, and left these files."""
+    files = tuple(Part(PartKind.FILE, name, Digest("f")) for name in names)
+    gone = Part(PartKind.PATH, "gone.txt", Digest("p"))
+    parts = (Part(PartKind.CODE, "", Digest("c")), Part(PartKind.SETTING, "working directory", Digest("s"), where))
+    seen = Seen(files=(*files, gone))
+    return Record(Key("k"), TaskName("fit"), "a.ipynb", "", parts, (), Usage(), "", 0.0, seen=seen, writes=("old.txt",))
+
+
+# the pattern, the record, whether its files are known to be what the pattern names
+NAMED = [
+    ("o.txt", left("a.txt", "o.txt"), True),
+    ("./out//o.txt", left("out/o.txt"), True),
+    ("o.txt", left("out/o.txt"), False),
+    ("o.txt", left(), False),
+    ("gone.txt", left(), False),
+    ("old.txt", left(), True),
+    ("*.txt", left("o.txt"), True),
+    ("*.txt", left("out/o.txt"), False),
+    ("*", left(".hidden"), False),
+    (".*", left(".hidden"), True),
+    ("out", left("out/deep/o.txt"), True),
+    ("out/", left("outside/o.txt"), False),
+    ("**/o.txt", left("o.txt"), True),
+    ("**/o.txt", left("out/deep/o.txt"), True),
+    ("**/o.txt", left("out/deep/a.txt"), False),
+    ("o.txt", left("out/o.txt", where="out"), True),
+    ("../o.txt", left("o.txt", where="out"), True),
+    ("o.txt", left("o.txt", where="out"), False),
+    ("/data/o.txt", left("/data/o.txt"), True),
+]
+
+
+@pytest.mark.parametrize(("pattern", "record", "expected"), NAMED)
+def test_what_a_result_has_left_of_declared_files_is_known(pattern: str, record: Record, expected: bool):
+    assert unmade([pattern], record) == (None if expected else pattern)
+    assert unmade(["old.txt", pattern, "other.txt"], record) == ("other.txt" if expected else pattern)

@@ -166,6 +166,19 @@ def test_a_declared_file_reruns_its_reader(book):
     assert again.why("read") == ["file data/a.txt changed"]
 
 
+def test_a_result_without_a_file_that_is_declared_is_not_reused(book):
+    notebook = book(t="%%task t\nn = open('made.txt', 'w').write('1')")
+    notebook.run()
+    notebook.edit("t", "task t", "task t --writes '*.txt'")
+    assert notebook.plan().tasks["t"]["verdict"] == "fresh"
+    assert notebook.run().ran() == []
+    notebook.edit("t", "*.txt", "o.txt")
+    assert notebook.plan().why("t") == ["its result has no file that `--writes o.txt` names"]
+    again = notebook.run()
+    assert (again.code, again.why("t")) == (1, ["its result has no file that `--writes o.txt` names"])
+    assert again.tasks["t"]["error"]["message"] == "--writes o.txt: the body ended without making it"
+
+
 def test_a_missing_declared_file_fails_before_the_body_runs(book):
     ran = book(read="%%task read --reads nothing.csv\nx = 1").run()
     assert (ran.code, ran.ran()) == (1, [])

@@ -43,6 +43,7 @@ def to_row(record: Record) -> Row:
         int(record.reusable),
         record.seed,
         seen,
+        json.dumps(record.writes),
     )
 
 
@@ -67,7 +68,7 @@ _KINDS = {kind.value: kind for kind in PartKind}
 def from_row(row: Row, known: Known | None = None) -> Record:
     """The record of a row. ``known``: the parts met so far."""
     number, key, task, notebook, source, parts, outputs, usage, engine, at, *rest = row
-    transcript, left_out, changed, reusable, seed, seen = rest
+    transcript, left_out, changed, reusable, seed, seen, writes = rest
     return Record(
         key=Key(string(key)),
         task=TaskName(string(task)),
@@ -84,6 +85,7 @@ def from_row(row: Row, known: Known | None = None) -> Record:
         reusable=bool(reusable),
         seed=seed,
         seen=_seen(json.loads(seen)),
+        writes=tuple(json.loads(writes)),
         number=number,
     )
 

@@ -8,7 +8,7 @@ TABLES = (
     """CREATE TABLE records (
         id INTEGER PRIMARY KEY, key TEXT, task TEXT, notebook TEXT, source TEXT, parts TEXT, outputs TEXT, usage TEXT,
         engine TEXT, at REAL, transcript TEXT, left_out TEXT, changed TEXT, reusable INTEGER, seed TEXT, seen TEXT,
-        code TEXT)""",
+        writes TEXT, code TEXT)""",
     "CREATE INDEX records_by_key ON records (key, reusable)",
     "CREATE INDEX records_by_code ON records (code, reusable)",
     "CREATE INDEX records_by_task ON records (notebook, task)",
@@ -31,7 +31,7 @@ TABLES = (
 )
 
 COLUMNS = """records.id, records.key, records.task, records.notebook, source, records.parts, outputs, usage, engine, at,
-    transcript, left_out, changed, reusable, seed, records.seen"""
+    transcript, left_out, changed, reusable, seed, records.seen, writes"""
 
 LAST_COLUMNS = COLUMNS.replace("records.parts", "coalesce(last.parts, records.parts)").replace(
     "records.seen", "coalesce(last.seen, records.seen)"
