@@ -33,7 +33,7 @@ def text_digest(text: str) -> Digest:
 def outputs_of(graph: Graph, task: Task) -> tuple[str, ...]:
     """The names that the task stores, sorted: what it provides, and what it was once thought to change in place.
 
-    They follow from the notebook's text alone, so that what runs learn of in-place changes makes no result stale.
+    They follow from the notebook's text alone, so that what runs learn of makes no result stale.
     Modules that the body imports are stored only where another cell reads them.
     """
     if task.options.outputs is not None:
@@ -45,7 +45,8 @@ def outputs_of(graph: Graph, task: Task) -> tuple[str, ...]:
     own = bindings.writes | bindings.fleeting | graph.optional(task.cell)
     bound = {name for name in graph.writes[task.cell] if name in own or name not in inputs or bindings.binds_unknown}
     unread = bindings.imports - _read_below(graph, task.cell) if bindings.imports else frozenset()
-    return tuple(sorted((bound - unread) | guessed | graph.called.get(task.cell, frozenset())))
+    bound -= unread | graph.unforeseen.get(task.cell, frozenset())
+    return tuple(sorted(bound | guessed | graph.called.get(task.cell, frozenset())))
 
 
 def _read_below(graph: Graph, cell: CellId) -> set[str]:
@@ -56,6 +57,19 @@ def _read_below(graph: Graph, cell: CellId) -> set[str]:
         for name, provider in graph.inputs[reader].items()
         if provider == cell
     }
+
+
+def unforeseen_of(graph: Graph, task: Task) -> tuple[str, ...]:
+    """The names that the task stores as well: no text tells of them, so they are no part of its key."""
+    return tuple(sorted(graph.handed_on(task.cell) | graph.unforeseen.get(task.cell, frozenset())))
+
+
+def foreseen_of(graph: Graph, task: Task) -> frozenset[str] | None:
+    """The names that the task's text tells that it binds: any other one is unforeseen; None: none is."""
+    if task.options.outputs is not None or task.bindings.binds_unknown:
+        return None
+    told = graph.writes[task.cell] - graph.unforeseen.get(task.cell, frozenset())
+    return told | task.bindings.writes | task.bindings.fleeting
 
 
 def may_do_without(graph: Graph, cell: CellId, name: str) -> bool:

@@ -51,12 +51,14 @@ from phelps_jupyter.holdings import Ground, Holdings
 from phelps_jupyter.outcomes import note_of
 from phelps_jupyter.parts import (
     env_parts,
+    foreseen_of,
     lacking,
     outputs_of,
     seed_of,
     seed_text,
     setting_parts,
     task_parts,
+    unforeseen_of,
 )
 from phelps_jupyter.ports import Index, Store
 from phelps_jupyter.reach import libraries_reached
@@ -308,7 +310,8 @@ class Proofs:
             task=run.task.name,
             body=run.task.body,
             inputs=givens,
-            outputs=(*outputs_of(graph, run.task), *sorted(graph.handed_on(run.task.cell))),
+            outputs=(*outputs_of(graph, run.task), *unforeseen_of(graph, run.task)),
+            foreseen=foreseen_of(graph, run.task),
             declared=options.outputs is not None,
             optional=run.task.bindings.deletes | run.task.bindings.fleeting | run.task.bindings.optional,
             store=self.store.folder,

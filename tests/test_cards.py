@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from phelps_jupyter.core.model import CellId, Digest, Failure, FailureKind, RunState, TaskName, Version
-from phelps_jupyter.core.snapshot import TaskView
+from phelps_jupyter.core.snapshot import Source, TaskView
 from phelps_jupyter.faces.cards import bundle, text
 
 DONE = TaskView(
@@ -13,7 +13,8 @@ DONE = TaskView(
     state=RunState.DONE,
     outputs=(Version("xs", Digest("d"), 52, "list of 2"),),
     left_out=(("held", "held['inner']: _thread.lock can't be stored"),),
-    changed=("xs",),
+    changed=("xs", "z"),
+    reads=(Source("xs", "cell 1"),),
     notes=("it may read any name above: it asks for names that only its run knows",),
 )
 BLOCKED = TaskView(
@@ -31,6 +32,7 @@ def test_a_card_tells_what_was_made_left_out_and_changed_in_place_and_what_can_n
         "  xs: list of 2, 52 B",
         "  held: left out, held['inner']: _thread.lock can't be stored",
         "  xs: changed in place",
+        "  z: bound, though the code does not say so",
         "  it may read any name above: it asks for names that only its run knows",
     ]
 

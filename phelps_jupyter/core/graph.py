@@ -48,6 +48,9 @@ class Graph:
     called: Mapping[CellId, frozenset[str]] = field(default_factory=dict)
     """What a cell may change though it does not say so: by functions that it calls, or as another name's object or
     instance; only cells with any have an entry."""
+    unforeseen: Mapping[CellId, frozenset[str]] = field(default_factory=dict)
+    """Names that a task binds, as runs have shown, though its code does not say so; only cells with any have an
+    entry."""
     uptodate: Mapping[CellId, Mapping[str, CellId]] = field(default_factory=dict)
     """What a task's ``--uptodate`` reads, also through functions -> the cell that provides each; only tasks with one
     have an entry."""
@@ -88,7 +91,7 @@ class Graph:
         if node.task is None or node.task.options.outputs is not None:
             return _NONE
         said = node.bindings.writes | node.bindings.changes | node.bindings.deletes | node.bindings.fleeting
-        return (self.writes[cell] & self.inputs[cell].keys()) - said
+        return (self.writes[cell] & self.inputs[cell].keys()) - said - self.unforeseen.get(cell, _NONE)
 
     def optional(self, cell: CellId) -> frozenset[str]:
         """The inputs of a cell that may be absent without harm."""
@@ -172,6 +175,7 @@ def _linked(nodes: dict[CellId, Node], learned: Mapping[Digest, Learned], before
         absent=find_absent(nodes, providers),
         optionals=providers.optionals,
         called=providers.called,
+        unforeseen=providers.unforeseen,
         uptodate=providers.uptodate,
         following=order.following,
         ranks=order.ranks,

@@ -17,7 +17,7 @@ from phelps_jupyter.core.notebook import Declared
 
 Plain = tuple[Any, ...]
 
-_LINKS = ("tasks", "inputs", "after", "writes", "absent", "optionals", "called", "following", "ranks")
+_LINKS = ("tasks", "inputs", "after", "writes", "absent", "optionals", "called", "unforeseen", "following", "ranks")
 """All of a graph but its nodes and its problems."""
 
 _learned = attrgetter(*(field.name for field in fields(Learned)))

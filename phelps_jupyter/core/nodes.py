@@ -12,7 +12,7 @@ class Learned:
     """What runs found about a cell's code."""
 
     added: frozenset[str] = frozenset()
-    """Names that some run has changed in place, foreseen or not; of a plain cell, names that it bound unforeseen."""
+    """Names that some run has changed in place, foreseen or not, or that it bound unforeseen."""
     denied: frozenset[str] = frozenset()
     """Names that the code seems to change in place, and that no run has changed."""
     read: frozenset[str] = frozenset()

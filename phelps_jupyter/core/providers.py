@@ -78,6 +78,8 @@ class Providers:
     """Cell -> names that cells below read from it; for cells of which that decides what they read or provide."""
     called: dict[CellId, frozenset[str]] = field(default_factory=dict)
     """Cell -> what it may change though it does not say so: by functions that it calls, or by another name."""
+    unforeseen: dict[CellId, frozenset[str]] = field(default_factory=dict)
+    """Task's cell -> names that runs have seen it bind, or leave as they are, though its code does not say so."""
     uptodate: dict[CellId, dict[str, CellId]] = field(default_factory=dict)
     """Cell -> what its `--uptodate` reads, also through functions -> who provides that."""
     passed: dict[CellId, dict[str, CellId | None]] = field(default_factory=dict)
@@ -146,7 +148,8 @@ def _go(state: Providers, nodes: Mapping[CellId, Node], node: Node, found: Learn
     called = _bound_by_calls(state, node, found)
     if node.task is not None and node.task.options.outputs is not None:
         changed, called = set(), set()
-    _note_passed(state, node, called)
+    unforeseen = _unforeseen(state, node, found, called)
+    _note_passed(state, node, called | unforeseen)
     # By the text alone: what runs learn makes no result stale.
     along = _along(state, node.bindings.changes) if node.bindings.changes else _NONE
     if called or along:
@@ -156,7 +159,7 @@ def _go(state: Providers, nodes: Mapping[CellId, Node], node: Node, found: Learn
         state.steps[node.cell] = step
     else:
         state.noted |= noted_by(node.bindings, aliases(node.bindings, found))
-    _write(state, node, found, bound, changed, called)
+    _write(state, node, found, bound, changed, called | unforeseen)
 
 
 def is_implicit(name: str) -> bool:
@@ -247,6 +250,18 @@ def _bound(state: Providers, node: Node, learned: Learned) -> frozenset[str]:
         unforeseen = learned.added - (_NONE if node.bindings.binds_unknown else state.inputs[node.cell].keys())
         return node.bindings.writes | unforeseen
     return node.bindings.writes
+
+
+def _unforeseen(state: Providers, node: Node, learned: Learned, called: set[str]) -> frozenset[str]:
+    """Names that a task was seen to bind: it may do so, as what its code does to names that it doesn't mention."""
+    bindings = node.bindings
+    if node.task is None or not learned.added or node.task.options.outputs is not None or bindings.binds_unknown:
+        return _NONE
+    given = {name for name, provider in state.inputs[node.cell].items() if provider is not None}
+    found = learned.added - bindings.writes - given - called
+    if found:
+        state.unforeseen[node.cell] = found
+    return found
 
 
 def _floods(node: Node) -> bool:

@@ -45,6 +45,31 @@ def may_change(graph: Graph, known: Known, cell: CellId, names: Set[str]) -> tup
     )
 
 
+def may_bind(graph: Graph, known: Known, cell: CellId, there: Set[str]) -> tuple[TaskName, ...]:
+    """The tasks above that may bind a name which nobody provides to the cell, or to a task that it rests on.
+
+    ``there``: names that the kernel has all the same.
+    """
+    rests_on = [above for above in graph.upstream([cell]) if graph.nodes[above].task is not None]
+    lacking = [one for one in rests_on if _lacks(graph, one, frozenset())]
+    last = max((graph.nodes[one].index for one in lacking), default=0)
+    if _lacks(graph, cell, there):
+        last = graph.nodes[cell].index
+    return tuple(
+        task.name
+        for task in _tasks_above(graph, cell)
+        if graph.nodes[task.cell].index < last
+        and task.options.outputs is None
+        and whole_code(graph, task.cell) not in known
+    )
+
+
+def _lacks(graph: Graph, cell: CellId, there: Set[str]) -> bool:
+    """Whether it reads a name that nobody provides: not one that it would only pass on."""
+    passed = graph.optional(cell) - graph.nodes[cell].bindings.lines.keys()
+    return any(by is None and name not in passed and name not in there for name, by in graph.inputs[cell].items())
+
+
 def may_write(graph: Graph, known: Known, cell: CellId) -> tuple[TaskName, ...]:
     """The tasks above that may write files which the cell looks for; none, where its code shows no look at files.
 

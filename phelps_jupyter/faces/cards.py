@@ -107,7 +107,9 @@ def _details(view: TaskView) -> list[str]:
         lines.append(f"attempt {view.attempts}; earlier: {earlier}")
     lines += [f"{version.name}: {_told(version)}" for version in view.outputs]
     lines += [f"{name}: left out, {why}" for name, why in view.left_out]
-    lines += [f"{name}: changed in place" for name in view.changed]
+    read = {source.name for source in view.reads}
+    unforeseen = "bound, though the code does not say so"
+    lines += [f"{name}: {'changed in place' if name in read else unforeseen}" for name in view.changed]
     lines += view.notes
     return lines
 

@@ -10,6 +10,7 @@ from phelps_jupyter.adapters.namespace import Fetched, Placeholder
 from phelps_jupyter.core.freshness import Verdict
 from phelps_jupyter.core.model import CellId, RunId, TaskName
 from phelps_jupyter.core.runs import Run
+from phelps_jupyter.core.unforeseen import may_bind
 from phelps_jupyter.errors import TaskFailed
 from phelps_jupyter.faces.unforeseen import unforeseen_by
 
@@ -27,6 +28,7 @@ class Reading:
     def bring(self, cell: CellId) -> None:
         """Wait for what the cell reads, and bind it. Errors: TaskFailed, Interrupted."""
         self._wait_for_writers(cell)
+        self._wait_for_makers(cell)
         for name, task in self._reads(cell):
             self._bring(name, task)
         # There is one pass: what tasks above may do to the cell's values and files must be known before it runs.
@@ -43,6 +45,13 @@ class Reading:
             self._live.hasten(task)
         if tasks:
             self._live.wait(tasks, f"the files of {', '.join(tasks)}")
+
+    def _wait_for_makers(self, cell: CellId) -> None:
+        """Tasks that may bind what nobody is known to provide: there is one pass."""
+        live = self._live
+        makers = live.headless and may_bind(live.graph, live.notebook.learned, cell, live.shell.user_ns.keys())
+        if makers and live.has_session:
+            live.wait(makers, f"what {', '.join(makers)} may bind")
 
     def _reads(self, cell: CellId) -> Iterable[tuple[str, TaskName]]:
         for name, provider in self._live.graph.inputs[cell].items():

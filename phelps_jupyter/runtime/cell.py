@@ -73,6 +73,7 @@ def _attempt(order: Order, shell: Shell, folder: str) -> Outcome:
     generators = Generators(order.seed)
     generators.seed()
     shell.absent = order.absent
+    before = frozenset(shell.user_ns)
     raised: Raised | None = shell.run_body(order.body)
     watch.end()
     if raised is not None:
@@ -81,7 +82,7 @@ def _attempt(order: Order, shell: Shell, folder: str) -> Outcome:
     # Before the outputs are stored: pickling them may draw, and read files.
     drew = generators.drew()
     sightings = watch.sightings(shell.code_of(order.body), inputs)
-    return replace(Harvest(order, shell.user_ns, bound).outcome(), drew=drew, sightings=sightings)
+    return replace(Harvest(order, shell.user_ns, bound, before).outcome(), drew=drew, sightings=sightings)
 
 
 def _load(modules: Iterable[str]) -> None:

@@ -1,4 +1,4 @@
-"""What a body is given, and what it leaves: inputs bound, outputs stored, inputs compared with what they were.
+"""What a body is given, and what it leaves: inputs bound, outputs stored, the namespace compared with what it was.
 
 Knows values and digests; refuses to know how a body runs.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
@@ -77,12 +77,15 @@ def _is_stateless(value: object) -> bool:
 
 
 class Harvest:
-    """Stores what the order names, and what else has changed."""
+    """Stores what the order names, and what else has changed or is new. ``before``: the names before the body."""
 
-    def __init__(self, order: Order, namespace: Mapping[str, Any], bound: Mapping[str, Bound]) -> None:
+    def __init__(
+        self, order: Order, namespace: Mapping[str, Any], bound: Mapping[str, Bound], before: Collection[str] = ()
+    ) -> None:
         self._order = order
         self._namespace = namespace
         self._bound = bound
+        self._before = before
         self._digests: dict[int, Digested] = {}
         self._tags: dict[int, str] = {}
         # A record outlives its run: another kernel's run of the same number must not seem to hold the same object.
@@ -91,7 +94,7 @@ class Harvest:
 
     def outcome(self) -> Outcome:
         order = self._order
-        changed = tuple(self._changed())
+        changed = (*self._changed(), *self._new())
         names = [*order.outputs, *(name for name in changed if name not in order.outputs)]
         present = {name: self._namespace[name] for name in names if self._is_bound(name)}
         present.update(self._other_names(present))
@@ -123,6 +126,14 @@ class Harvest:
                     yield name
             elif bound.digest and self._is_other(now, bound.digest):
                 yield name
+
+    def _new(self) -> list[str]:
+        """Names that nobody foresaw: a library or `setattr` has bound them."""
+        foreseen = self._order.foreseen
+        if foreseen is None:
+            return []
+        known = {*self._before, *foreseen}
+        return sorted(name for name in self._namespace if name[:1] != "_" and name not in known)
 
     def _is_other(self, value: object, before: str) -> bool:
         if _is_stateless(value):

@@ -63,6 +63,8 @@ class Order:
     """Bytes of anonymous memory of the process tree; None: not limited."""
     time: float | None
     """Seconds; None: not limited."""
+    foreseen: frozenset[str] | None = None
+    """Names that the text tells that the body binds: any other public one is told, and stored. None: it is not."""
     base: str = ""
     """The notebook's folder: sightings are named relative to it."""
     project: str = ""
@@ -152,7 +154,7 @@ class Outcome:
     outputs: tuple[Stored, ...] = ()
     left_out: Mapping[str, str] = field(default_factory=dict)
     changed: tuple[str, ...] = ()
-    """Inputs whose digest after the body differs from the one before."""
+    """Inputs whose digest after the body differs from the one before, and names that it bound unforeseen."""
     drew: bool = False
     """The body drew from ``random`` or from numpy's global state: the result hangs on the seed."""
     sightings: Sightings = Sightings()

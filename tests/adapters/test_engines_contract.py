@@ -349,6 +349,15 @@ def test_an_input_that_is_not_there_is_named(bench: Bench) -> None:
     assert "`a`" in outcome.message
 
 
+def test_public_names_that_nobody_foresaw_are_reported_and_stored(bench: Bench) -> None:
+    body = "import json, __main__\n__main__.z, __main__._own, __main__.rows = 5, 6, 7"
+    known = {"inputs": (bench.given("rows", [1], watched=False),), "foreseen": frozenset({"json"})}
+    outcome = bench.run(body, **known)
+    assert (gave(outcome), outcome.changed) == (["z"], ("z",))
+    assert bench.run(body, **known, outputs=("z",)).changed == ("z",)
+    assert bench.run(body, **known | {"foreseen": None}).outputs == ()
+
+
 def test_an_input_changed_in_place_is_reported_and_stored(bench: Bench) -> None:
     watched = {"rows": True, "untouched": True, "rebound": True, "unwatched": False}
     inputs = tuple(bench.given(name, [1], watched=watch) for name, watch in watched.items())

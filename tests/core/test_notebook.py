@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from phelps_jupyter.core.model import (
     Cell,
     CellId,
@@ -154,6 +156,40 @@ def test_a_change_that_nobody_foresaw_is_learned():
     found = notebook(LOAD, "%%task quiet\nprint(len(table))", FIT)
     assert learn(found, "quiet", "d2", changed=True)["quiet"].added == {"table"}
     assert provider(found, "fit", "table") == "c1"
+
+
+INJECT, TAKE = "%%task inject\ninject()", "%%task take\nprint(z)"
+
+
+def learn_bound(found: Notebook, task: str) -> None:
+    found.learn(run_of(found, task, {"z": "d1"}, ("z",)), {})
+
+
+def test_a_name_that_a_task_was_seen_to_bind_is_its():
+    found = notebook(INJECT, TAKE)
+    assert provider(found, "take", "z") is None
+    learn_bound(found, "inject")
+    assert (provider(found, "take", "z"), found.graph().inputs[CellId("c0")]) == ("c0", {"inject": None})
+
+
+def test_a_name_that_a_task_may_bind_unforeseen_is_passed_on_where_it_does_not():
+    found = notebook("z = 1", INJECT, TAKE)
+    learn_bound(found, "inject")
+    assert (provider(found, "take", "z"), provider(found, "inject", "z")) == ("c1", "c0")
+    assert found.graph().handed_on(CellId("c1")) == frozenset()
+
+
+@pytest.mark.parametrize("head", ["%%task inject --out n", "%%task inject\nexec(code)"], ids=["declared", "any"])
+def test_what_a_task_binds_is_not_learned_where_its_outputs_are_declared_or_may_be_any(head: str):
+    found = notebook("code = ''", f"{head}\nn = 1", "z = 1", TAKE)
+    learn_bound(found, "inject")
+    assert (provider(found, "take", "z"), found.graph().unforeseen) == ("c2", {})
+
+
+def test_a_name_that_a_task_is_seen_to_bind_and_that_it_is_given_is_changed():
+    found = notebook("z = [1]", "%%task inject\ninject(z)", TAKE)
+    learn_bound(found, "inject")
+    assert (provider(found, "take", "z"), found.graph().unforeseen) == ("c1", {})
 
 
 def test_what_was_learned_once_is_no_news():

@@ -8,7 +8,7 @@ from phelps_jupyter.core.bindings import analyse
 from phelps_jupyter.core.model import Cell, CellId
 from phelps_jupyter.core.nodes import Learned
 from phelps_jupyter.core.notebook import Notebook
-from phelps_jupyter.core.unforeseen import Known, may_change, may_make_anew, may_write, whole_code
+from phelps_jupyter.core.unforeseen import Known, may_bind, may_change, may_make_anew, may_write, whole_code
 
 GIVEN = "rows = [3, 1]"
 TASK = "%%task {}\nprint(len(rows))"
@@ -30,6 +30,9 @@ class Book:
 
     def changing(self, *ran: int, names: str = "rows") -> tuple[str, ...]:
         return may_change(self.graph, self.known(*ran), self.last, set(names.split()))
+
+    def binding(self, *ran: int, there: str = "") -> tuple[str, ...]:
+        return may_bind(self.graph, self.known(*ran), self.last, set(there.split()))
 
     def writing(self, *ran: int, wrote: str = "") -> tuple[str, ...]:
         return may_write(self.graph, self.known(*ran, wrote=wrote), self.last)
@@ -64,6 +67,24 @@ def test_a_task_with_declared_outputs_changes_nobody_elses_copy():
 def test_a_change_under_another_name_of_the_object_counts():
     book = Book("rows = [1]\nalias = rows", "%%task a\nprint(alias)", READER)
     assert (book.changing(), book.changing(names="rows alias")) == ((), ("a",))
+
+
+def test_a_task_that_never_ran_may_bind_what_nobody_provides():
+    book = Book(TASK.format("a"), "%%task b --out n\nn = 1", "%%task c\nx = 1", READER, "%%task d\ny = 1")
+    book.last = CellId("3")
+    assert (book.binding(), book.binding(0), book.binding(there="rows")) == (("a", "c"), ("c",), ())
+
+
+def test_what_is_provided_or_only_passed_on_is_waited_for_by_nobody():
+    assert Book(GIVEN, TASK.format("a"), READER).binding() == ()
+    book = Book(TASK.format("a"), "import sys\nif sys.argv:\n    rows = 1", READER)
+    book.last = CellId("1")
+    assert book.binding() == ()
+
+
+def test_a_task_may_bind_what_another_one_lacks_that_the_cell_rests_on():
+    book = Book("%%task a\ninject()", "%%task b\nn = z", "%%task c\nx = 1", "print(n)")
+    assert (book.binding(), book.binding(0)) == (("a",), ())
 
 
 def test_code_is_known_together_with_the_functions_that_it_calls():

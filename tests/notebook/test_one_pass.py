@@ -171,3 +171,17 @@ def test_in_the_live_kernel_nobody_waits_and_the_reader_is_stale_afterwards(kern
     kernel.execute("%phelps wait")
     assert "is stale: what it reads has changed" in kernel.text("%phelps plan")
     assert "[9, 1]" in kernel.text("%phelps run\n%phelps wait")
+
+
+def test_a_name_that_only_a_run_shows_reaches_all_readers_below(book):
+    # The reader begins while the maker runs, as nobody knows of the two.
+    notebook = book(
+        make="%%task make\nimport sys, time\ntime.sleep(1)\nsetattr(sys.modules['__main__'], 'z', 5)",
+        read="%%task read\ny = z + 1",
+        use="print(y)",
+        show="print(z)",
+    )
+    assert texts(notebook) == ["6", "5"]
+    assert notebook.run().ran() == []
+    notebook.edit("make", "5", "7")
+    assert texts(notebook) == ["8", "7"]
