@@ -16,7 +16,7 @@ from phelps_jupyter.core.freshness import Reason
 from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.model import CellId, Digest, Part, PartKind, Record, Setting, Task, TaskName
 from phelps_jupyter.core.modules import version_digest
-from phelps_jupyter.core.scopes import EVERYTHING
+from phelps_jupyter.core.scopes import EVERYTHING, SOFTLY
 from phelps_jupyter.core.taken import may_import, submodules
 
 OUTPUTS = "outputs"
@@ -73,12 +73,13 @@ def foreseen_of(graph: Graph, task: Task) -> frozenset[str] | None:
 
 
 def may_do_without(graph: Graph, cell: CellId, name: str) -> bool:
-    """Whether the cell is given this name only as it, or a function, may read all there are (``eval``, ``globals``)."""
+    """Whether the cell is given this name only as it, a function or a text may ask for it (``eval``, ``globals``)."""
     bindings = graph.nodes[cell].bindings
     return name not in bindings.reads and (
         bindings.reads_everything
+        or name in bindings.meant
         or any(
-            EVERYTHING in graph.nodes[provider].bindings.deferred.get(given, ())
+            not {EVERYTHING, SOFTLY + name}.isdisjoint(graph.nodes[provider].bindings.deferred.get(given, ()))
             for given, provider in graph.inputs[cell].items()
             if provider is not None
         )

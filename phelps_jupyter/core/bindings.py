@@ -101,6 +101,7 @@ def summed_up(walk: Walk, code: Digest) -> Bindings:
         texts=frozenset(walk.texts) if walk.texts else NOTHING,
         made=frozenset(walk.files) if walk.files else NOTHING,
         looks=walk.looks,
+        meant=scope.meant,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 
 from phelps_jupyter.core.model import Bindings
-from phelps_jupyter.core.scopes import RESULT, SELF
+from phelps_jupyter.core.scopes import RESULT, SELF, SOFTLY
 
 _NONE: frozenset[str] = frozenset()
 
@@ -23,7 +23,7 @@ class Carried:
     """For each class, and each name that may hold a subclass or an instance of one: the classes' names."""
 
     def reached(self, names: Iterable[str]) -> set[str]:
-        """The names that using these reads, through all functions."""
+        """The names that using these reads, through all functions and texts; what texts mean, as SOFTLY tells."""
         reads = self.reads
         if not reads:
             return set()
@@ -33,8 +33,9 @@ class Carried:
             for name in reads[stack.pop()]:
                 if name not in found:
                     found.add(name)
-                    if name in reads:
-                        stack.append(name)
+                    meant = name.removeprefix(SOFTLY)
+                    if meant in reads:
+                        stack.append(meant)
         return found
 
     def idle(self, names: Mapping[str, object]) -> bool:

@@ -202,7 +202,7 @@ def _learned(node: Node, learned: Mapping[Digest, Learned]) -> tuple[frozenset[s
     return found.added - node.bindings.changes, found.denied, found.read, found.wrote, found.same
 
 
-_own = attrgetter("inputs", "after", "writes", "problems", "absent", "optionals", "called", "uptodate")
+_own = attrgetter("inputs", "after", "writes", "problems", "absent", "optionals", "called", "unforeseen", "uptodate")
 
 
 def changed(before: Graph, after: Graph) -> tuple[CellId, ...]:

@@ -7,7 +7,8 @@ import builtins
 from collections.abc import Iterable
 
 from phelps_jupyter.core.inplace import FLUENT, GATHERERS, PARTS, WRAPPERS, wraps
-from phelps_jupyter.core.scopes import EMPTY, NOTHING, Held, Kind, Scope, Tokens
+from phelps_jupyter.core.scopes import EMPTY, NOTHING, Definition, Held, Kind, Scope, Tokens
+from phelps_jupyter.core.texts import literal, names_meant
 from phelps_jupyter.core.walk import HOLDERS, ORIGINS, Walk
 
 # What these give holds no function of the notebook's.
@@ -28,6 +29,24 @@ def _holds_name(walk: Walk, node: ast.Name) -> Held:
 
 def _holds_lambda(walk: Walk, node: ast.Lambda) -> Held:
     return Held((walk.lambdas[id(node)],))
+
+
+def _holds_text(walk: Walk, node: ast.Constant | ast.JoinedStr) -> Held:
+    """``q = "x > @low"``: whoever has it may ask for it."""
+    names = names_meant(literal(node) or "") if walk.scope.home().kind is Kind.MODULE else ()
+    return Held((Definition(dict.fromkeys(names, node.lineno), softly=True),)) if names else EMPTY
+
+
+def _holds_joined(walk: Walk, node: ast.BinOp) -> Held:
+    """Of what is put together, only the texts that stand here: of numbers and tables nothing is left."""
+    held, stack = EMPTY, [node.left, node.right]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, ast.BinOp):
+            stack += [part.left, part.right]
+        elif isinstance(part, ast.Constant | ast.JoinedStr):
+            held |= _holds_text(walk, part)
+    return held
 
 
 def _holds_any(walk: Walk, nodes: Iterable[ast.expr]) -> Held:
@@ -75,6 +94,8 @@ def _holds_elements(walk: Walk, node: ast.ListComp | ast.SetComp | ast.Generator
 
 HOLDERS[ast.Name] = _holds_name
 HOLDERS[ast.Lambda] = _holds_lambda
+HOLDERS[ast.Constant] = HOLDERS[ast.JoinedStr] = _holds_text
+HOLDERS[ast.BinOp] = _holds_joined
 HOLDERS[ast.Call] = _holds_call
 HOLDERS[ast.IfExp] = lambda walk, node: walk.held(node.body) | walk.held(node.orelse)
 HOLDERS[ast.BoolOp] = HOLDERS[ast.Dict] = lambda walk, node: _holds_any(walk, node.values)

@@ -141,6 +141,8 @@ class Bindings:
     """Files that it writes, as far as literal texts say so."""
     looks: bool = False
     """It, or a function that is defined in it, calls what may read, write or look for files, whatever their names."""
+    meant: frozenset[str] = frozenset()
+    """Names that texts ask for which are used here (``q = "x > @name"``): they need not be there."""
 
 
 @dataclass(frozen=True, slots=True)

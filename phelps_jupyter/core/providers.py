@@ -16,7 +16,7 @@ from phelps_jupyter.core.carried import Carried, Objects
 from phelps_jupyter.core.model import Bindings, CellId, Digest
 from phelps_jupyter.core.nodes import Learned, Node
 from phelps_jupyter.core.same import aliases
-from phelps_jupyter.core.scopes import EVERYTHING
+from phelps_jupyter.core.scopes import EVERYTHING, SOFTLY
 from phelps_jupyter.core.steps import Step, noted_by, step_of
 
 _OF_IPYTHON = "get_ipython display In Out exit quit _ __ ___ _i _ii _iii _ih _oh _dh"
@@ -198,13 +198,17 @@ def _ask(state: Providers, nodes: Mapping[CellId, Node], cell: CellId, expressio
 
 def _read_through(state: Providers, node: Node, inputs: dict[str, CellId | None]) -> None:
     """The names that are read by functions, or by code that nobody knows."""
-    through = state.carried.reached(inputs)
+    own = node.bindings.meant
+    through = state.carried.reached([*inputs, *own] if own else inputs)
     if EVERYTHING in through or (node.bindings.reads_everything and _declared(node) is None):
         inputs.update(state.current)
+    if _declared(node) is None:
+        meant = own.union(name.removeprefix(SOFTLY) for name in through if name.startswith(SOFTLY))
+        inputs.update({name: state.current[name] for name in sorted(meant & state.current.keys())})
     for name in sorted(through - inputs.keys() - {EVERYTHING}):
         if name in state.current:
             inputs[name] = state.current[name]
-        elif not is_implicit(name):
+        elif not (is_implicit(name) or name.startswith(SOFTLY)):
             _miss(state, node, name, inputs)
 
 

@@ -19,6 +19,9 @@ SELF = "."
 RESULT = ".()"
 """The same for what a call gives."""
 
+SOFTLY = "@"
+"""Stands before a name of a deferred read that may be meant, or not: a text that holds it may be evaluated."""
+
 Tokens = frozenset[str]
 NOTHING: Tokens = frozenset()
 
@@ -70,6 +73,8 @@ class Definition:
     calls: set[str] = field(default_factory=set)
     everything: bool = False
     result: Held = EMPTY
+    softly: bool = False
+    """It is a text: what it names need not be there."""
 
     def without(self, names: AbstractSet[str]) -> Definition:
         """The same, seen from outside a scope that has these names."""
@@ -79,6 +84,7 @@ class Definition:
             self.changes - names,
             self.calls - names,
             self.everything,
+            softly=self.softly,
         )
 
     def leaving(self, names: AbstractSet[str]) -> Definition:
@@ -91,6 +97,8 @@ class Definition:
     @property
     def reads(self) -> Tokens:
         """The names that it reads when it is used."""
+        if self.softly:
+            return frozenset(SOFTLY + name for name in self.loads)
         return frozenset(self.loads) | {EVERYTHING} if self.everything else frozenset(self.loads)
 
 
@@ -124,6 +132,8 @@ class Scope:
     changes: Tokens = NOTHING
     calls: set[str] = field(default_factory=set)
     everything: bool = False
+    meant: Tokens = NOTHING
+    """Names that texts ask for which are used here: they need not be there."""
     held: dict[str, Held] = field(default_factory=dict)
     """What functions each bound name holds."""
     given: dict[str, Held] = field(default_factory=dict)

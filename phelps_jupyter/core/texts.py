@@ -23,6 +23,7 @@ OPTIONAL = "__maybe__"
 UNKNOWN_MAGICS = frozenset({"run", "pylab", "store", "load", "reset", "macro", "bookmark", "sql"})
 """Magics that may bind names."""
 _QUERY_NAME = re.compile(r"@([^\W\d]\w*)")
+_MEANT_NAME = re.compile(rf"(?<!\w){_QUERY_NAME.pattern}")
 _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|`[^`]*`")
 _PERCENT_NAME = re.compile(r"%\((\w+)\)")
 
@@ -50,6 +51,11 @@ def namespace_key(scope: Scope, node: ast.Subscript) -> str | None:
     if isinstance(node.slice, ast.Constant) and is_namespace(scope, node.value):
         return literal(node.slice)
     return None
+
+
+def names_meant(text: str) -> list[str]:
+    """The names that a text would read if it were given to ``query``; an address (``me@there``) names nothing."""
+    return _MEANT_NAME.findall(_QUOTED.sub("", text)) if "@" in text else []
 
 
 def names_asked_for(scope: Scope, node: ast.Compare) -> str | None:

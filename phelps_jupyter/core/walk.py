@@ -205,6 +205,9 @@ def _apply(scope: Scope, definition: Definition, seen: set[int]) -> None:
     if id(definition) in seen:
         return
     seen.add(id(definition))
+    if definition.softly:
+        scope.meant |= definition.loads.keys() - scope.bound
+        return
     for name, line in definition.loads.items():
         if name not in scope.bound:
             scope.miss(name, line, indirect=True)

@@ -180,6 +180,7 @@ NAMES = [
     ("df.query('x > @low and name != \"@no\"')", "df low", ""),
     ("df.query(f'x > @low and y > {high}')", "df high low", ""),
     ("df.query(text)", "df text", ""),
+    ("text = 'x > @low'\ndf.query(text)", "df", "text"),
     ("df.query(inplace=False, expr='x > @low')", "df low", ""),
     ("pd.eval(expr='a + @b')", "a b pd", ""),
     ("df.query()", "df", ""),
@@ -201,6 +202,12 @@ def test_names_read_and_bound(source: str, reads: str, writes: str) -> None:
     found = analyse(source)
     assert found.error is None
     assert [reads_of(found), found.writes] == [words(reads), words(writes)]
+
+
+@pytest.mark.parametrize("use", ["df.query(q)", "def f(): return df.query(q)\nf()"])
+def test_a_text_that_is_used_may_mean_names(use: str) -> None:
+    assert analyse(f"q = 'x > @low and y > @q'\n{use}").meant == {"low"}
+    assert analyse("q = 'x > @low'").meant == set()
 
 
 # source, optional, passed

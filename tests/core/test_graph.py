@@ -122,6 +122,12 @@ EDGES: list[tuple[Sequence[str], str]] = [
     (["x = 1", "%run y.py", "print(x, z)"], "1-x>3 2-z>3"),
     (["x = (", "print(x)"], "1-x>2"),
     (["from m import *", "def f(): return n", "f()"], "2-f>3 1-n>3"),
+    # texts
+    (["low = 1", "q = 'x > @low and y > @high'", "df.query(q)"], "1-low>3 2-q>3 ?-df>3"),
+    (["n = low = 1", "def f(): return n", "q = 'x > @f() @low'", "r = q", "show(r)"],
+     "3-q>4 1-low>4 2-f>4 1-n>4 4-r>5 1-low>5 2-f>5 1-n>5 ?-show>5"),
+    (["low = df = 1", "%%task t\nq = 'x > @low'\ndf.query(q)"], "1-low>2 1-df>2"),
+    (["low = df = 1\nq = 'x > @low'", "%%task t --in df q\ndf.query(q, p := '@low', p)"], "1-df>2 1-q>2"),
     # tasks
     (["a = b = 1", "%%task t --in a\nc = a", "c"], "1-a>2 2-c>3"),
     (["import m\ndef f(): return n\nn = 1\na = 1", "%%task t --in a\nc = f(a, m)", "c"],

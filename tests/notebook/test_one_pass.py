@@ -111,6 +111,15 @@ def test_a_task_that_may_read_everything_goes_without_what_cant_be_handed_to_it(
     assert ran.tasks["use"]["left_out"] == {"lock": "it was not handed to the task: _thread.lock can't be stored"}
 
 
+def test_a_text_carries_the_names_that_it_asks_for(book):
+    given = "import threading\nimport pandas as pd\nlow = 2\nlock = threading.Lock()\nq, who = 'x > @low', 'ask @lock'"
+    use = "%%task use\nn = len(pd.DataFrame({'x': [1, 2, 3, 4]}).query(q)) + len(who)"
+    notebook = book(given=given, use=use)
+    assert notebook.run().summary("use", "n") == "11"
+    notebook.edit("given", "low = 2", "low = 3")
+    assert notebook.run().summary("use", "n") == "10"
+
+
 def test_who_reads_it_all_the_same_is_told_why_it_is_not_there(book):
     ran = book(given=GIVEN, use="%%task use\nheld = eval('lo' + 'ck')", named="%%task named\nlock.locked()").run()
     error = ran.tasks["use"]["error"]
