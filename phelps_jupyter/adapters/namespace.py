@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from phelps_jupyter.core.lineage import NOBODY
+from phelps_jupyter.core.lineage import NOBODY, Ran, as_read_now
 from phelps_jupyter.core.model import CellId, Digest, RunId, TaskName
 from phelps_jupyter.runtime.digests import digest
 
@@ -68,6 +68,8 @@ class Namespace:
         """Of each cell that runs, the outermost first: what each name held when it began."""
         self._executed: dict[CellId, tuple[Digest, Digest]] = {}
         """Code and lineage of cells as they ran."""
+        self._ran: dict[Digest, Ran] = {}
+        """By lineage, in the order in which they first ran."""
 
     def before_cell(self) -> None:
         """Remember what each name holds, so that the difference shows what a plain cell bound."""
@@ -127,6 +129,22 @@ class Namespace:
         """The code that it had then."""
         found = self._executed.get(cell)
         return None if found is None else found[0]
+
+    def note_ran(self, ran: Ran) -> None:
+        """A plain cell has run well."""
+        # What rests on it has its place below, also when it runs once more.
+        self._ran.setdefault(ran.lineage, ran)
+
+    def relink(self, inputs: Mapping[CellId, Mapping[str, CellId | None]]) -> list[Ran]:
+        """Cells read other names of each other now; returns those whose lineages are others by that."""
+        if not any(one.passed for one in self._ran.values()):
+            return []
+        moved, self._ran = as_read_now(self._ran, inputs)
+        for name, origin in self._origins.items():
+            self._origins[name] = replace(origin, lineage=moved.get(origin.lineage, origin.lineage))
+        for cell, (code, lineage) in self._executed.items():
+            self._executed[cell] = code, moved.get(lineage, lineage)
+        return [self._ran[lineage] for lineage in moved.values()]
 
     def after_cell(self, cell: CellId, code: Digest, lineage: Digest, writes: Iterable[str], *, well: bool) -> None:
         """A plain cell has run: the names that it bound, or may have changed in place, are its."""

@@ -6,6 +6,7 @@ A plain cell whose lineage is as it was provides what it provided, so a task can
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 import xxhash
 
@@ -40,6 +41,51 @@ def sights_digest(conditions: Iterable[Part]) -> Digest:
 def with_sights(lineage: Digest, sights: Digest) -> Digest:
     """The lineage of a cell with this code and these sources that has used this."""
     return lineage if sights == UNSEEN else lineage_of(lineage, {"": sights})
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A plain cell as it ran: its code, and what its values came from.
+
+    ``passed``: of ``sources``, names that it may leave as they are; they count where a cell below reads them, and who
+    does may come later. ``counted``: the names in its lineage.
+    """
+
+    cell: CellId
+    code: Digest
+    sources: Mapping[str, str]
+    passed: frozenset[str]
+    counted: frozenset[str]
+    conditions: tuple[Part, ...] = ()
+
+    @property
+    def apart(self) -> Digest:
+        """Its lineage without what it was seen to use."""
+        return lineage_of(self.code, {name: self.sources[name] for name in self.counted})
+
+    @property
+    def lineage(self) -> Digest:
+        """Its lineage."""
+        return with_sights(self.apart, sights_digest(self.conditions))
+
+
+def as_read_now(
+    ran: Mapping[Digest, Ran], inputs: Mapping[CellId, Mapping[str, CellId | None]]
+) -> tuple[dict[Digest, Digest], dict[Digest, Ran]]:
+    """The lineages that are others by what cells read of each other now, and all cells that ran, by lineage.
+
+    ``ran``: by lineage, each after what its values came from.
+    """
+    moved: dict[Digest, Digest] = {}
+    found: dict[Digest, Ran] = {}
+    for lineage, one in ran.items():
+        counted = (one.counted - one.passed) | (one.passed & inputs.get(one.cell, {}).keys())
+        sources = {name: moved.get(Digest(source), source) for name, source in one.sources.items()}
+        now = replace(one, sources=sources, counted=counted)
+        if now.lineage != lineage:
+            moved[lineage] = now.lineage
+        found[now.lineage] = now
+    return moved, found
 
 
 NOBODY = "-"

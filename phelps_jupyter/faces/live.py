@@ -176,6 +176,8 @@ class Live:
     def _refresh(self) -> None:
         with self._lock:
             self.graph = self.notebook.graph()
+        # In the main thread alone, where cells run.
+        self.plain_cells.relink(self.graph)
         if self._session is not None:
             self._session.change_document(self.graph)
 

@@ -7,7 +7,7 @@ from types import FunctionType
 from phelps_jupyter.adapters.namespace import Namespace, Placeholder
 from phelps_jupyter.cell_sights import CellSights
 from phelps_jupyter.core.graph import Graph
-from phelps_jupyter.core.lineage import Lineages, lineage_of, sights_digest, with_sights
+from phelps_jupyter.core.lineage import Lineages, Ran
 from phelps_jupyter.core.model import CellId, Part
 from phelps_jupyter.faces.plain_changes import PlainChanges
 from phelps_jupyter.faces.watching import Watching
@@ -50,13 +50,20 @@ class PlainCells:
         """The cell has run, or was refused. Returns what it used of the file system."""
         node, begun = graph.nodes[cell], self._begun.pop(cell, None)
         conditions = () if begun is None else self._watching.end(node.source, node.bindings.reads)
-        lineage = lineage_of(node.bindings.code, self._sources_at_begin(graph, cell, *(begun or ({}, frozenset()))))
+        sources = self._sources_at_begin(graph, cell, *(begun or ({}, frozenset())))
+        counted = frozenset(graph.inputs[cell])
+        ran = Ran(cell, node.bindings.code, sources, node.bindings.passed, counted, conditions)
         if well:
-            self.sights.note(lineage, conditions)
-        lineage = with_sights(lineage, sights_digest(conditions))
+            self.sights.note(ran.apart, conditions)
+            self._namespace.note_ran(ran)
         writes = graph.writes[cell] if well else ()
-        self._namespace.after_cell(cell, node.bindings.code, lineage, writes, well=well)
+        self._namespace.after_cell(cell, node.bindings.code, ran.lineage, writes, well=well)
         return conditions
+
+    def relink(self, graph: Graph) -> None:
+        """The cells read other names of each other now."""
+        for ran in self._namespace.relink(graph.inputs):
+            self.sights.note(ran.apart, ran.conditions)
 
     def _sources_at_begin(
         self, graph: Graph, cell: CellId, sources: dict[str, str], writes: frozenset[str]
@@ -70,5 +77,13 @@ class PlainCells:
         return found
 
     def _sources_of(self, graph: Graph, cell: CellId) -> dict[str, str]:
-        """What the cell's inputs come from in the kernel."""
-        return self._namespace.sources(graph.inputs[cell], Lineages(graph, self._namespace.digest_of).of)
+        """What the cell's inputs come from in the kernel, and what nobody below reads that it may leave as it is."""
+        passed = {name: _above(graph, cell, name) for name in graph.nodes[cell].bindings.passed}
+        return self._namespace.sources({**passed, **graph.inputs[cell]}, Lineages(graph, self._namespace.digest_of).of)
+
+
+def _above(graph: Graph, cell: CellId, name: str) -> CellId | None:
+    """Who provides a name to a cell that need not read it."""
+    above = [node for node in graph.nodes.values() if node.index < graph.nodes[cell].index]
+    # A private name is no write as long as nobody reads it.
+    return next((node.cell for node in reversed(above) if name in node.bindings.writes | graph.writes[node.cell]), None)

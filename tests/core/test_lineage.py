@@ -7,7 +7,7 @@ from dataclasses import replace
 from documents import graph, task
 
 from phelps_jupyter.core.graph import Graph
-from phelps_jupyter.core.lineage import Lineages, SightsOf, sights_digest
+from phelps_jupyter.core.lineage import Lineages, Ran, SightsOf, as_read_now, lineage_of, sights_digest
 from phelps_jupyter.core.model import Bindings, CellId, Digest, Part, PartKind
 
 
@@ -67,6 +67,22 @@ def test_what_reads_a_cell_without_lineage_has_none():
     found = notebook()
     below = replace(found, inputs={**found.inputs, CellId("cell-d"): {"c": CellId("cell-c")}})
     assert lineage(below, "d", None) is None
+
+
+def ran(cell: str, counted: str, *, passed: str = "", **sources: str) -> Ran:
+    return Ran(CellId(cell), Digest(f"{cell} = 1"), sources, frozenset(passed.split()), frozenset(counted.split()))
+
+
+def test_what_came_to_be_read_since_a_cell_ran_counts_for_it_and_all_below():
+    first = ran("first", "")
+    maybe = ran("maybe", "c", passed="x", c=first.lineage, x=first.lineage)
+    below = ran("below", "w", w=maybe.lineage)
+    told = {one.lineage: one for one in (first, maybe, below)}
+    assert as_read_now(told, {CellId("maybe"): {"c": CellId("first")}}) == ({}, told)
+    moved, found = as_read_now(told, {CellId("maybe"): {"c": CellId("first"), "x": CellId("first")}})
+    now = [lineage_of(maybe.code, maybe.sources), lineage_of(below.code, {"w": lineage_of(maybe.code, maybe.sources)})]
+    assert (moved, list(found)) == (dict(zip(list(told)[1:], now, strict=True)), [first.lineage, *now])
+    assert as_read_now(found, {})[1] == told
 
 
 def seen(cell: str, sights: Digest | None) -> SightsOf:

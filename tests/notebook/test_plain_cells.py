@@ -188,3 +188,12 @@ def test_a_failing_plain_cell_stops_what_comes_below_and_is_named(saved):
     saved.run_all()
     saved.edit("double", "base * 2", "base / 0")
     assert "cell 2 failed (ZeroDivisionError" in saved.kernel.text("%phelps run")
+
+
+@pytest.mark.parametrize("flag", [0, 1])
+def test_who_comes_to_read_what_a_cell_may_have_left_as_it_was_is_not_blocked(kernel, flag):
+    cells = {"given": f"x, c = 1, {flag}", "maybe": "if c:\n    x = 2\nw = 5", "below": "v = w"}
+    for name, source in [*cells.items(), *cells.items()]:
+        kernel.execute(source, name)
+    kernel.execute("%%task t\ny = x + v", "t")
+    assert kernel.text("print(y)", "show") == f"{6 + flag}\n"
