@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 from phelps_jupyter.core.model import CellId, Failure, FailureKind
 from phelps_jupyter.core.nodes import Node
-from phelps_jupyter.core.providers import Lack, Providers
+from phelps_jupyter.core.provided import Lack, Providers
 
 Nodes = Mapping[CellId, Node]
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import builtins
 import re
 from collections.abc import Iterable, Mapping, Set
-from dataclasses import dataclass, field
 
 from phelps_jupyter.core.bindings import analyse
-from phelps_jupyter.core.carried import Carried, Objects
+from phelps_jupyter.core.demands import is_private, note_demands, pass_on, settle_private
 from phelps_jupyter.core.model import Bindings, CellId, Digest
 from phelps_jupyter.core.nodes import Learned, Node
+from phelps_jupyter.core.provided import Flood, Lack, Providers
 from phelps_jupyter.core.same import aliases
 from phelps_jupyter.core.scopes import EVERYTHING, SOFTLY
 from phelps_jupyter.core.steps import Step, noted_by, step_of
@@ -28,70 +28,6 @@ IMPLICIT = frozenset(dir(builtins)).union(_OF_IPYTHON.split(" "), _OF_MODULES.sp
 _HISTORY = re.compile(r"_i?\d+")
 _NOTHING = Learned()
 _NONE: frozenset[str] = frozenset()
-
-
-@dataclass(slots=True)
-class Lack:
-    """A name that a cell reads, and that it can't or must not have. ``deleted_by``: the cell above that deletes it."""
-
-    name: str
-    deleted_by: CellId | None = None
-    undeclared: bool = False
-    """It is there, but ``--in`` does not say so."""
-
-
-@dataclass(frozen=True, slots=True)
-class Flood:
-    """Who provides each name to a cell that may bind any; ``unknown``: the next such cell above."""
-
-    current: Mapping[str, CellId]
-    deleted: frozenset[str]
-    unknown: CellId | None
-
-    def provider(self, name: str) -> CellId | None:
-        """Who provides the name, where this cell leaves it as it is."""
-        return self.current.get(name) or (None if name in self.deleted else self.unknown)
-
-
-@dataclass(slots=True)
-class Providers:
-    """The outcome, and the state of the pass."""
-
-    inputs: dict[CellId, dict[str, CellId | None]] = field(default_factory=dict)
-    writes: dict[CellId, frozenset[str]] = field(default_factory=dict)
-    optionals: dict[CellId, frozenset[str]] = field(default_factory=dict)
-    lacks: dict[CellId, list[Lack]] = field(default_factory=dict)
-    current: dict[str, CellId] = field(default_factory=dict)
-    """Name -> the cell that provides it here."""
-    deleted: dict[str, CellId] = field(default_factory=dict)
-    imports: set[str] = field(default_factory=set)
-    definitions: set[str] = field(default_factory=set)
-    unknown: CellId | None = None
-    """The nearest cell above that may bind names nobody knows."""
-    floods: dict[CellId, Flood] = field(default_factory=dict)
-    """Cells that may bind any name at all, with what stood above them."""
-    carried: Carried = field(default_factory=Carried)
-    objects: Objects = field(default_factory=Objects)
-    private: list[CellId] = field(default_factory=list)
-    """Cells that bind names with a leading underscore."""
-    demanded: dict[CellId, set[str]] = field(default_factory=dict)
-    """Cell -> names that cells below read from it; for cells of which that decides what they read or provide."""
-    called: dict[CellId, frozenset[str]] = field(default_factory=dict)
-    """Cell -> what it may change though it does not say so: by functions that it calls, or by another name."""
-    unforeseen: dict[CellId, frozenset[str]] = field(default_factory=dict)
-    """Task's cell -> names that runs have seen it bind, or leave as they are, though its code does not say so."""
-    uptodate: dict[CellId, dict[str, CellId]] = field(default_factory=dict)
-    """Cell -> what its `--uptodate` reads, also through functions -> who provides that."""
-    passed: dict[CellId, dict[str, CellId | None]] = field(default_factory=dict)
-    """Cell -> names that it may leave as they are -> who provides them to it."""
-    noted: set[str] = field(default_factory=set)
-    """Names of which more may be known here than who provides them."""
-    steps: dict[CellId, Step] = field(default_factory=dict)
-    """For another pass through these cells: what it need not find anew."""
-
-    def above(self, name: str) -> CellId | None:
-        """Who provides the name here, or may do so."""
-        return self.current.get(name) or (None if name in self.deleted else self.unknown)
 
 
 def resolve(
@@ -116,9 +52,9 @@ def resolve(
             current.update(step.binds)
             if step.private:
                 state.private.append(cell)
-    _note_demands(state)
-    _pass_on(state)
-    _settle_private(state)
+    note_demands(state)
+    pass_on(state)
+    settle_private(state)
     return state
 
 
@@ -352,7 +288,7 @@ def _write(
     if bindings.binds_unknown or bindings.error is not None:
         state.unknown = cell
     state.writes[cell] = writes
-    if any(map(_is_private, writes)):
+    if any(map(is_private, writes)):
         state.private.append(cell)
 
 
@@ -371,47 +307,3 @@ def _delete(state: Providers, bindings: Bindings, cell: CellId) -> frozenset[str
     left = bindings.fleeting & state.current.keys()
     state.current.update(dict.fromkeys(left, cell))
     return left - bindings.passed
-
-
-def _note_demands(state: Providers) -> None:
-    """For the cells of which it decides something: which of their names are read below."""
-    demanded = {cell: set[str]() for cell in (*state.passed, *state.floods, *state.private)}
-    reads: Iterable[Mapping[str, CellId | None]] = (*state.inputs.values(), *state.uptodate.values())
-    for inputs in reads if demanded else ():
-        for name, provider in inputs.items():
-            if provider in demanded:
-                demanded[provider].add(name)
-    state.demanded = demanded
-
-
-def _pass_on(state: Providers) -> None:
-    """What is only passed on is read where a cell below reads it."""
-    passing = state.passed.keys() | state.floods.keys()
-    for cell in [cell for cell in reversed(state.inputs) if cell in passing] if passing else ():
-        wanted = state.demanded[cell]
-        names: Mapping[str, CellId | None] = state.passed.get(cell, {})
-        if cell in state.floods:
-            flood = state.floods[cell]
-            names = {**{name: flood.provider(name) for name in sorted(wanted - state.writes[cell])}, **names}
-        if not names:
-            continue
-        found = {
-            name: provider for name, provider in names.items() if name in wanted and name not in state.inputs[cell]
-        }
-        state.inputs[cell].update(found)
-        for name, provider in found.items():
-            if provider in state.demanded:
-                state.demanded[provider].add(name)
-        state.optionals[cell] = state.optionals.get(cell, _NONE) | found.keys()
-        state.writes[cell] |= names.keys() & wanted
-
-
-def _settle_private(state: Providers) -> None:
-    """A name with a leading underscore is provided only where somebody reads it."""
-    for cell in state.private:
-        names = state.writes[cell]
-        state.writes[cell] = names - (frozenset(filter(_is_private, names)) - state.demanded[cell])
-
-
-def _is_private(name: str) -> bool:
-    return name[0] == "_"

@@ -404,7 +404,7 @@ MORE = [
     "def h(): return f", "a = h()()", "%%task w --out b\nb = c", "try:\n    b = a\nexcept NameError:\n    pass",
     "with open('x', 'w') as b: b.write(a)", "b = open('x').read()", "%%task y --reads x --writes z --after t\nc = 1",
     "def f(): return [_d, len]", "len = b", "b = f() + len(a)", "del f", "c = 1\ndel c",
-    "%%task q --uptodate 'f() + _d'\nc = 1", "b = same(a)", "b.append(2)",
+    "%%task q --uptodate 'f() + _d'\nc = 1", "b = same(a)", "b.append(2)", "c = 'x > @a'", "b = a.query(c)",
 ]  # fmt: skip
 LEARNT = {
     Digest(analyse(source).code): found
