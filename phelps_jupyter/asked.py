@@ -9,6 +9,7 @@ from phelps_jupyter.core.freshness import Reason, compare, task_of
 from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.members import name_of
 from phelps_jupyter.core.model import Digest, Part, PartKind, Task, TaskName
+from phelps_jupyter.core.providers import is_implicit
 from phelps_jupyter.errors import DeclarationError
 from phelps_jupyter.outside import Outside
 from phelps_jupyter.parts import UNKNOWN, may_do_without, task_parts
@@ -53,10 +54,12 @@ class Asked:
         )
 
     def new_inputs(self, task: Task, parts: Sequence[Part]) -> list[Part]:
-        """Inputs that ``--in`` alone names: those that the code reads came with the code."""
+        """Inputs that ``--in`` alone names, and those that were builtins: others that the code reads came with it."""
         known = {name_of(part.name)[0] for part in parts if part.kind in (PartKind.INPUT, PartKind.FUNCTION)}
-        names = [name for name in task.options.inputs or () if name not in known and self._is_data(task, name)]
-        return [Part(PartKind.INPUT, name, UNKNOWN) for name in names]
+        given = [name for name in self.graph.inputs[task.cell] if is_implicit(name)]
+        names = dict.fromkeys((*(task.options.inputs or ()), *given))
+        new = [name for name in names if name not in known and self._is_data(task, name)]
+        return [Part(PartKind.INPUT, name, UNKNOWN) for name in new]
 
     def dropped_inputs(self, task: Task, parts: Sequence[Part]) -> list[Part]:
         """Inputs that came from tasks and are not read any more. What functions read of plain cells shows when run."""

@@ -356,8 +356,7 @@ class Judge:
                 return None
         for cell in reversed(self.graph.after[task.cell]):
             writer = self.graph.nodes[cell].task
-            told = None if writer is None else self._lasts.get(writer.name)
-            if writer is None or told is None or not touches(part, told.seen.files):
+            if writer is None or not self._may_write(writer, part):
                 continue
             judged = self.of(writer.name)
             if judged.verdict is not Verdict.FRESH or judged.record is None:
@@ -366,6 +365,11 @@ class Judge:
             if left is not None and part.kind is not PartKind.FOLDER:
                 return as_condition(left, part.kind)
         return self.outside.digest(part, [file.name for file in record.seen.files])
+
+    def _may_write(self, task: Task, part: Part) -> bool:
+        """By what it wrote when it ran last; where it never ran, by what its text says."""
+        told = self._lasts.get(task.name)
+        return part.name in task.bindings.made if told is None else touches(part, told.seen.files)
 
     def _input(self, task: Task, part: Part) -> Digest | None:
         name, _ = name_of(part.name)

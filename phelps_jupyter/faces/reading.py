@@ -12,7 +12,7 @@ from phelps_jupyter.core.model import CellId, RunId, TaskName
 from phelps_jupyter.core.runs import Run
 from phelps_jupyter.core.unforeseen import may_bind
 from phelps_jupyter.errors import TaskFailed
-from phelps_jupyter.faces.unforeseen import unforeseen_by
+from phelps_jupyter.faces.unforeseen import Unforeseen, made_anew_by, unforeseen_by
 
 if TYPE_CHECKING:
     from phelps_jupyter.faces.live import Live
@@ -29,13 +29,18 @@ class Reading:
         """Wait for what the cell reads, and bind it. Errors: TaskFailed, Interrupted."""
         self._wait_for_writers(cell)
         self._wait_for_makers(cell)
+        # Also a task that has failed may run again.
+        self._wait_for_unforeseen(made_anew_by, cell)
         for name, task in self._reads(cell):
             self._bring(name, task)
-        # There is one pass: what tasks above may do to the cell's values and files must be known before it runs.
+        self._wait_for_unforeseen(unforeseen_by, cell)
+
+    def _wait_for_unforeseen(self, by: Unforeseen, cell: CellId) -> None:
+        """There is one pass: what tasks above may do to the cell's values and files must be known before it runs."""
         live = self._live
-        unforeseen = live.headless and unforeseen_by(live.graph, live.notebook.learned, cell, live.shell.user_ns)
-        if unforeseen and live.has_session:
-            live.wait(unforeseen, f"what {', '.join(unforeseen)} may change")
+        tasks = live.headless and by(live.graph, live.notebook.learned, cell, live.shell.user_ns)
+        if tasks and live.has_session:
+            live.wait(tasks, f"what {', '.join(tasks)} may change")
 
     def _wait_for_writers(self, cell: CellId) -> None:
         """Tasks that write files which the cell reads, or that must have read those that it writes."""

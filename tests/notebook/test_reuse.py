@@ -239,3 +239,22 @@ def test_which_inputs_are_one_object_counts(book):
     assert notebook.run().summary("t", "n") == "2"
     notebook.edit("a", "b = a", "b = list(a)")
     assert notebook.run().summary("t", "n") == "1"
+
+
+def test_a_plan_does_not_know_what_a_writer_that_never_ran_will_leave(book):
+    notebook = book(w="%%task w\nn = open('o.txt', 'w').write('1')", r="%%task r\ntext = open('o.txt').read()")
+    notebook.run()
+    notebook.edit("w", "%%task w\n", "%%task w2\n")
+    assert [task["verdict"] for task in notebook.plan().report["tasks"]] == ["fresh", "fresh"]
+    notebook.edit("w", "'1'", "'2'")
+    assert [task["verdict"] for task in notebook.plan().report["tasks"]] == ["stale", "undecided"]
+    assert notebook.run().ran() == ["w2", "r"]
+
+
+def test_a_builtin_that_a_cell_above_comes_to_bind_is_news_to_a_plan(book):
+    notebook = book(k="k = 1", t="%%task t\nn = sum([2, 3])")
+    notebook.run()
+    notebook.edit("k", "k = 1", "sum = len")
+    told = notebook.plan().tasks["t"]
+    assert (told["verdict"], [reason["text"] for reason in told["reasons"]]) == ("stale", ["input `sum` is new to it"])
+    assert notebook.run().summary("t", "n") == "2"
