@@ -159,13 +159,16 @@ class Shell(InteractiveShell):
         return inside or tb
 
     def code_of(self, body: str) -> list[CodeType]:
-        """What a cell that has run was compiled to, magics as the calls that stand for them."""
+        """What a cell that has run was compiled to, magics as the calls that stand for them; no Python: nothing."""
         transform: Callable[[str], str] = self.transform_cell
         with warnings.catch_warnings():
             # It has been warned of when the cell ran.
             warnings.simplefilter("ignore")
-            plain = transform(_magic_first(body))
-            return [compile(plain, "<body>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)]
+            try:
+                plain = transform(_magic_first(body))
+                return [compile(plain, "<body>", "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)]
+            except SyntaxError:
+                return []
 
     def run_body(self, body: str) -> Raised | None:
         """Run a cell; what it raised, if it did."""
