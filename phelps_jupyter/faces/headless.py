@@ -6,7 +6,7 @@ import asyncio
 import json
 import signal
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -185,6 +185,19 @@ def _place_outputs(notebook: NotebookNode, executed: Executed) -> None:
         cell = by_id.get(task["cell_id"])
         if cell is not None:
             cell.outputs = [*cell.outputs, *_outputs(task, cell.execution_count)]
+    for cell in by_id.values():
+        cell.outputs = joined_streams(cell.outputs)
+
+
+def joined_streams(outputs: Iterable[NotebookNode]) -> list[NotebookNode]:
+    """Outputs with adjacent pieces of one stream as one, as front ends save them: where a stream is cut is chance."""
+    found: list[NotebookNode] = []
+    for output in outputs:
+        if found and output.output_type == "stream" and output.name == found[-1].get("name"):
+            found[-1].text += output.text
+        else:
+            found.append(output)
+    return found
 
 
 def _outputs(task: Mapping[str, Any], count: int | None) -> Sequence[NotebookNode]:
