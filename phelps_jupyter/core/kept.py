@@ -17,8 +17,8 @@ from phelps_jupyter.core.notebook import Declared
 
 Plain = tuple[Any, ...]
 
-_LINKS = ("tasks", "inputs", "after", "writes", "absent", "optionals", "called", "unforeseen", "following", "ranks")
-"""All of a graph but its nodes and its problems."""
+_LINKS = tuple(field.name for field in fields(Graph) if field.name not in ("nodes", "problems", "steps"))
+"""All of a graph but its nodes, its problems and what another pass need not find anew."""
 
 _learned = attrgetter(*(field.name for field in fields(Learned)))
 _bindings = attrgetter(*(field.name for field in fields(Bindings)))

@@ -15,7 +15,7 @@ SOURCES = (
     "import numpy as np\nrows = []",
     "def add(row):\n    rows.append(np.sqrt(row))",
     "%%task load --cpus 2 --mem 1GB --env HOME\ntable = [1]\nadd(2)",
-    "%%task fit --after load --seed 3\nmodel = table if rows else None",
+    "%%task fit --after load --seed 3 --uptodate np.pi\nmodel = table if rows else None",
     "model2 = other = model",
 )
 LEARNED = {Digest("code"): Learned(added=frozenset("x"))}
