@@ -131,7 +131,9 @@ def _promising(folder: str) -> bool:
 
 
 def _starts(folder: str) -> bool:
-    """It was made a moment ago."""
+    """It was made a moment ago, and is not what a kernel that was killed left of one that it was removing."""
+    if os.path.exists(os.path.join(folder, "pid")):
+        return False
     with suppress(FileNotFoundError):
         return time.time() - os.path.getmtime(folder) < STARTING
     return False

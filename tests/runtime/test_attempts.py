@@ -6,6 +6,7 @@ import json
 import os
 import pickle
 import socket
+import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -52,6 +53,15 @@ def test_what_will_never_end_is_removed(tmp_path: Path, owner: bool, age: int, e
     os.utime(folder, times=(time.time() - age,) * 2)
     assert attempts.finished(str(tmp_path)) == []
     assert folder.exists() is expected
+
+
+def test_what_a_killed_kernel_was_removing_is_removed(tmp_path: Path) -> None:
+    folder = left(tmp_path, owner=False, outcome=False)
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    (folder / "pid").write_text(json.dumps({"supervisor": gone.pid, "body": gone.pid}))
+    assert attempts.finished(str(tmp_path)) == []
+    assert not folder.exists()
 
 
 def test_kernels_that_take_over_the_same_at_once_get_it_whole_or_not_at_all(tmp_path: Path) -> None:
