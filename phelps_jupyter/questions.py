@@ -73,21 +73,32 @@ class Questions:
         self._waiting.discard(run)
         self._answers.pop(run, None)
 
-    def answer(self, names: dict[str, object]) -> bool:
-        """In the kernel's main thread: answer all that is open, by these names. Returns whether there was anything."""
-        answered = False
+    def answer(self, names: dict[str, object]) -> None:
+        """In the kernel's main thread: answer all that is open, by these names."""
         while self._open:
             question = self._open.popleft()
-            if question.run not in self._waiting:
-                continue
-            answer = _evaluated(question, names)
-            if isinstance(answer, Part):
-                self.latest[question.task] = answer
-            else:
-                self.latest.pop(question.task, None)
-            self._answers[question.run] = answer
-            answered = True
-        return answered
+            try:
+                answer = _evaluated(question, names) if question.run in self._waiting else ""
+                self._keep(question, answer)
+            except BaseException:
+                # Interrupted between two steps: it is asked still.
+                self._open.appendleft(question)
+                raise
+
+    def _keep(self, question: _Question, answer: Part | str) -> None:
+        if question.run not in self._waiting:
+            # It has settled meanwhile.
+            return
+        if isinstance(answer, Part):
+            self.latest[question.task] = answer
+        else:
+            self.latest.pop(question.task, None)
+        self._answers[question.run] = answer
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is anything to answer."""
+        return bool(self._open)
 
 
 def _evaluated(question: _Question, names: dict[str, object]) -> Part | str:
@@ -98,7 +109,7 @@ def _evaluated(question: _Question, names: dict[str, object]) -> Part | str:
         told = summarise(value)
     except KeyboardInterrupt:
         return f"{option}: interrupted"
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         return f"{option}: {type(error).__name__}: {error}"
     if found.opaque:
         return f"{option}: its value has no digest ({found.opaque}): give a number, a text or a date"

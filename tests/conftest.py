@@ -12,7 +12,6 @@ import pytest
 # Children that were detached, or whose parent died, still carry this in their environment.
 MARK = "PHELPS_TEST_SESSION"
 GRACE = 10.0
-_HELPERS = ("resource_tracker", "multiprocessing.forkserver")
 
 
 def pytest_configure() -> None:
@@ -68,7 +67,9 @@ def is_alive(process: psutil.Process) -> bool:
     """Zombies are not; nor are the helpers of multiprocessing and joblib, which end with the session by design."""
     try:
         told = command(process)
-        return process.status() != psutil.STATUS_ZOMBIE and not any(helper in told for helper in _HELPERS)
+        # Its forks are called the same, and are none.
+        serves = "multiprocessing.forkserver" in told and process.ppid() == os.getpid()
+        return process.status() != psutil.STATUS_ZOMBIE and "resource_tracker" not in told and not serves
     except psutil.NoSuchProcess:
         return False
 

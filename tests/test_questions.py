@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
@@ -48,7 +49,7 @@ def run(expression: str, number: int = 1, *, still: bool = False) -> Run:
 def answered(asked: Asked, expression: str, names: dict[str, Any], values: dict[str, Any] | None = None) -> Part:
     one = run(expression)
     assert asked.questions.ask(one, values or {})
-    assert asked.questions.answer(names)
+    asked.questions.answer(names)
     (part,) = asked.questions.parts(one.id)
     return part
 
@@ -57,8 +58,10 @@ def test_a_run_waits_until_the_kernel_has_answered(asked):
     one = run("len(rows)")
     assert [asked.questions.ask(one, {}) for _ in range(2)] == [True, True]
     assert (asked.woken, asked.questions.waited_for(one.id), asked.questions.due()) == (1, THE_KERNEL, [])
-    assert asked.questions.answer({"rows": [1, 2]})
-    assert not asked.questions.answer({"rows": []})
+    assert asked.questions.is_open
+    asked.questions.answer({"rows": [1, 2]})
+    assert not asked.questions.is_open
+    asked.questions.answer({"rows": []})
     assert asked.questions.due() == [one.id]
     assert (asked.questions.waited_for(one.id), asked.questions.due(), asked.questions.ask(one, {})) == ("", [], False)
     expected = Part(PartKind.UPTODATE, "len(rows)", Digest(digest(2).digest))
@@ -93,6 +96,7 @@ def interrupted() -> None:
         ("1 / 0", "--uptodate 1 / 0: ZeroDivisionError: division by zero"),
         ("later", "--uptodate later: NameError: name 'later' is not defined"),
         ("stop()", "--uptodate stop(): interrupted"),
+        ("leave(3)", "--uptodate leave(3): SystemExit: 3"),
         (
             "(n for n in [1])",
             "--uptodate (n for n in [1]): its value has no digest (generator): give a number, a text or a date",
@@ -102,7 +106,7 @@ def interrupted() -> None:
 def test_where_there_is_no_value_the_run_is_told_why(asked, expression, told):
     asked.questions.latest[TaskName("t")] = Part(PartKind.UPTODATE, expression, Digest("old"))
     with pytest.raises(DeclarationError) as raised:
-        answered(asked, expression, {"stop": interrupted})
+        answered(asked, expression, {"stop": interrupted, "leave": sys.exit})
     assert (str(raised.value), raised.value.line) == (told, 1)
     assert asked.questions.latest == {}
 
@@ -116,3 +120,10 @@ def test_a_run_that_has_settled_asks_no_more(asked):
     assert asked.questions.due() == [other.id]
     asked.questions.drop(other.id)
     assert asked.questions.parts(other.id) == ()
+
+
+def test_an_answer_to_a_run_that_has_settled_meanwhile_is_kept_for_nobody(asked):
+    one = run("settle()")
+    asked.questions.ask(one, {})
+    asked.questions.answer({"settle": lambda: asked.questions.drop(one.id)})
+    assert (asked.questions.parts(one.id), asked.questions.latest, asked.questions.is_open) == ((), {}, False)

@@ -8,6 +8,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -286,12 +287,13 @@ class Live:
 
     def answer_questions(self) -> None:
         """In the main thread: find the values of ``--uptodate`` that open runs ask for."""
-        if self._session is not None:
-            with self.watching.apart(), interruptible():
-                answered = self.questions.answer(self.shell.user_ns)
-            if answered:
-                # It looks whether there is something to do after each thing it has done.
-                self._session.call(lambda: None)
+        if self._session is None or not self.questions.is_open:
+            return
+        # An interrupt is for the expression: beside it, nobody but the kernel's loop would get it, and end.
+        with suppress(KeyboardInterrupt), self.watching.apart(), interruptible():
+            self.questions.answer(self.shell.user_ns)
+        # The session looks whether there is something to do after each thing it has done.
+        self._session.call(lambda: None)
 
     def submit(self, tasks: Sequence[TaskName], *, forced: bool = False) -> None:
         """Run these tasks where stale; placeholders stand for their outputs until then."""
