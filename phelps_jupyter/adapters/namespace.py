@@ -137,7 +137,7 @@ class Namespace:
 
     def relink(self, inputs: Mapping[CellId, Mapping[str, CellId | None]]) -> list[Ran]:
         """Cells read other names of each other now; returns those whose lineages are others by that."""
-        if not any(one.passed for one in self._ran.values()):
+        if all(one.counted & one.passed == one.passed & inputs.get(one.cell, {}).keys() for one in self._ran.values()):
             return []
         moved, self._ran = as_read_now(self._ran, inputs)
         for name, origin in self._origins.items():
