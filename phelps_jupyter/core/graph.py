@@ -16,7 +16,7 @@ from phelps_jupyter.core.nodes import Learned, Node
 from phelps_jupyter.core.order import Linked, arrange
 from phelps_jupyter.core.problems import find_absent, find_problems
 from phelps_jupyter.core.providers import resolve
-from phelps_jupyter.core.steps import Step
+from phelps_jupyter.core.stretches import Repeatable
 
 __all__ = ["Graph", "Learned", "Node", "build"]
 
@@ -58,7 +58,7 @@ class Graph:
     """The cells that need this one, by a name or by ``--after``."""
     ranks: Mapping[CellId, int] = field(default_factory=dict)
     """Position in an order in which each cell comes after all that it needs: the document's, if ``--after`` lets it."""
-    steps: Mapping[CellId, Step] = field(default_factory=dict, repr=False, compare=False)
+    repeatable: Repeatable = field(default_factory=Repeatable, repr=False, compare=False)
     """What the graph of an edited document need not find anew."""
 
     def upstream(self, cells: Iterable[CellId]) -> tuple[CellId, ...]:
@@ -156,7 +156,7 @@ def _node(cell: Cell, index: int, declare: Callable[[Cell], Placed]) -> Node:
 
 def _linked(nodes: dict[CellId, Node], learned: Mapping[Digest, Learned], before: Graph) -> Graph:
     """Find out who provides what. ``before``: what of its links still holds need not be found anew."""
-    providers = resolve(nodes, learned, before.steps)
+    providers = resolve(nodes, learned, before.repeatable)
     tasks: dict[TaskName, CellId] = {}
     for declared in [node.task for node in nodes.values() if node.task is not None]:
         tasks.setdefault(declared.name, declared.cell)
@@ -179,7 +179,7 @@ def _linked(nodes: dict[CellId, Node], learned: Mapping[Digest, Learned], before
         uptodate=providers.uptodate,
         following=order.following,
         ranks=order.ranks,
-        steps=providers.steps,
+        repeatable=providers.repeatable,
     )
 
 

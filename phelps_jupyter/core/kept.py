@@ -17,7 +17,7 @@ from phelps_jupyter.core.notebook import Declared
 
 Plain = tuple[Any, ...]
 
-_LINKS = tuple(field.name for field in fields(Graph) if field.name not in ("nodes", "problems", "steps"))
+_LINKS = tuple(field.name for field in fields(Graph) if field.name not in ("nodes", "problems", "repeatable"))
 """All of a graph but its nodes, its problems and what another pass need not find anew."""
 
 _learned = attrgetter(*(field.name for field in fields(Learned)))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from phelps_jupyter.core.carried import Carried, Objects
 from phelps_jupyter.core.model import CellId
-from phelps_jupyter.core.steps import Step
+from phelps_jupyter.core.stretches import Repeatable, Stretch
 
 
 @dataclass(slots=True)
@@ -66,8 +66,16 @@ class Providers:
     """Cell -> names that it may leave as they are -> who provides them to it."""
     noted: set[str] = field(default_factory=set)
     """Names of which more may be known here than who provides them."""
-    steps: dict[CellId, Step] = field(default_factory=dict)
+    repeatable: Repeatable = field(default_factory=Repeatable)
     """For another pass through these cells: what it need not find anew."""
+
+    def repeat(self, stretch: Stretch) -> None:
+        """Go through its cells at once."""
+        self.inputs.update(stretch.inputs)
+        self.writes.update(stretch.writes)
+        self.repeatable.steps.update(stretch.steps)
+        self.current.update(stretch.binds)
+        self.private.extend(stretch.private)
 
     def above(self, name: str) -> CellId | None:
         """Who provides the name here, or may do so."""

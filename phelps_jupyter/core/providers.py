@@ -18,6 +18,7 @@ from phelps_jupyter.core.provided import Flood, Lack, Providers
 from phelps_jupyter.core.same import aliases
 from phelps_jupyter.core.scopes import EVERYTHING, SOFTLY
 from phelps_jupyter.core.steps import Step, noted_by, step_of
+from phelps_jupyter.core.stretches import LENGTH, Repeatable, stretch_of
 
 _OF_IPYTHON = "get_ipython display In Out exit quit _ __ ___ _i _ii _iii _ih _oh _dh"
 _OF_MODULES = (
@@ -31,37 +32,57 @@ _NONE: frozenset[str] = frozenset()
 
 
 def resolve(
-    nodes: Mapping[CellId, Node], learned: Mapping[Digest, Learned], before: Mapping[CellId, Step] | None = None
+    nodes: Mapping[CellId, Node], learned: Mapping[Digest, Learned], before: Repeatable | None = None
 ) -> Providers:
-    """Go through all cells. ``before``: the steps of a pass through other cells, or through some of these."""
-    state, steps = Providers(), _repeatable(learned, before or {})
-    current, noted = state.current, state.noted
-    for cell, node in nodes.items():
-        step = steps.get(cell)
-        if (
-            step is None
-            or not (step.node is node or step.is_of(node))
-            or not step.inputs.items() <= current.items()
-            or not current.keys().isdisjoint(step.free)
-            or not (noted.isdisjoint(step.names) or _can_repeat(state, step))
-        ):
-            _go(state, nodes, node, learned.get(node.bindings.code, _NOTHING))
+    """Go through all cells. ``before``: what a pass through other cells left, or through some of these."""
+    state, before = Providers(), before or Repeatable()
+    # Code that does more than it says, as runs have shown.
+    beyond = {code for code, found in learned.items() if found.added or found.same}
+    cells = list(nodes.values())
+    for at in range(0, len(cells), LENGTH):
+        block = cells[at : at + LENGTH]
+        stretch = before.stretches.get(block[0].cell)
+        if stretch and state.noted.isdisjoint(stretch.names) and stretch.holds(block, state.current, beyond):
+            state.repeat(stretch)
         else:
-            # Most cells of an edited document: this is all that may cost anything for each of them.
-            state.inputs[cell], state.writes[cell], state.steps[cell] = step.inputs, step.writes, step
-            current.update(step.binds)
-            if step.private:
-                state.private.append(cell)
+            _go_through(state, nodes, block, learned, before.steps)
+            stretch = stretch_of(block, state.repeatable.steps)
+        if stretch is not None:
+            state.repeatable.stretches[block[0].cell] = stretch
     note_demands(state)
     pass_on(state)
     settle_private(state)
     return state
 
 
-def _repeatable(learned: Mapping[Digest, Learned], before: Mapping[CellId, Step]) -> Mapping[CellId, Step]:
-    """The steps of code that does no more than it says, as far as runs have shown."""
-    beyond = {code for code, found in learned.items() if found.added or found.same}
-    return {cell: step for cell, step in before.items() if step.node.bindings.code not in beyond} if beyond else before
+def _go_through(
+    state: Providers,
+    nodes: Mapping[CellId, Node],
+    block: Iterable[Node],
+    learned: Mapping[Digest, Learned],
+    steps: Mapping[CellId, Step],
+) -> None:
+    """Cell by cell."""
+    current, noted, repeatable = state.current, state.noted, state.repeatable.steps
+    for node in block:
+        cell, found = node.cell, learned.get(node.bindings.code, _NOTHING)
+        step = steps.get(cell)
+        if (
+            step is None
+            or not (step.node is node or step.is_of(node))
+            or found.added
+            or found.same
+            or not step.inputs.items() <= current.items()
+            or not current.keys().isdisjoint(step.free)
+            or not (noted.isdisjoint(step.names) or _can_repeat(state, step))
+        ):
+            _go(state, nodes, node, found)
+        else:
+            # Most cells of an edited document: this is all that may cost anything for each of them.
+            state.inputs[cell], state.writes[cell], repeatable[cell] = step.inputs, step.writes, step
+            current.update(step.binds)
+            if step.private:
+                state.private.append(cell)
 
 
 def _can_repeat(state: Providers, step: Step) -> bool:
@@ -92,7 +113,7 @@ def _go(state: Providers, nodes: Mapping[CellId, Node], node: Node, found: Learn
         state.called[node.cell] = frozenset(called & state.inputs[node.cell].keys()) | along
     step = step_of(node, state.inputs[node.cell], bound, state.carried)
     if step is not None and not (found.added or found.same):
-        state.steps[node.cell] = step
+        state.repeatable.steps[node.cell] = step
     else:
         state.noted |= noted_by(node.bindings, aliases(node.bindings, found))
     _write(state, node, found, bound, changed, called | unforeseen)

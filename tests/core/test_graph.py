@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from phelps_jupyter.core import providers
 from phelps_jupyter.core.bindings import analyse
 from phelps_jupyter.core.graph import Graph, Learned, Node, build, changed, edited
 from phelps_jupyter.core.model import Cell, CellId, Digest, FailureKind, Options, Task, TaskName
@@ -379,22 +380,27 @@ SOURCES = [
     "c = b = a", "from m import *", "_d = b", "print(_d, a)", "%%task v\nc = nothing", "def f(): return a + 1",
 ]  # fmt: skip
 KNOWN = {Digest(analyse("a.append(b)").code): Learned(denied=frozenset("a"))}
+LENGTHS = st.sampled_from([1, 2, 3, providers.LENGTH])
+"""Of stretches: those of real notebooks are longer than these documents."""
 
 
 @given(
     st.lists(st.sampled_from(SOURCES), min_size=1, max_size=7),
     st.lists(st.tuples(st.integers(0, 6), st.sampled_from(SOURCES), st.booleans()), max_size=6),
+    LENGTHS,
 )
 def test_the_graph_of_an_edited_document_is_the_one_that_is_built_anew(
-    sources: list[str], edits: list[tuple[int, str, bool]]
+    sources: list[str], edits: list[tuple[int, str, bool]], length: int
 ) -> None:
     notebook = Notebook()
     notebook.read([Cell(CellId(str(place)), source) for place, source in enumerate(sources)], 0.0)
-    notebook.graph()
-    for place, source, knows in edits:
-        notebook.ran(CellId(str(place % len(sources))), source, 1.0)
-        notebook.learned.update(KNOWN if knows else {})
-        assert notebook.graph() == build([declare(cell) for cell in notebook.document.cells], notebook.learned)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(providers, "LENGTH", length)
+        notebook.graph()
+        for place, source, knows in edits:
+            notebook.ran(CellId(str(place % len(sources))), source, 1.0)
+            notebook.learned.update(KNOWN if knows else {})
+            assert notebook.graph() == build([declare(cell) for cell in notebook.document.cells], notebook.learned)
 
 
 # What else cells can be, where names are functions, instances, files, or not known.
@@ -423,18 +429,21 @@ LEARNT = {
             st.dictionaries(st.sampled_from("ijklmnop"), st.sampled_from(SOURCES + MORE)), st.booleans(), st.booleans()
         ),
         max_size=6,
-    )
+    ),
+    LENGTHS,
 )
 def test_however_a_document_changes_its_graph_is_the_one_that_is_built_anew(
-    documents: list[tuple[dict[str, str], bool, bool]],
+    documents: list[tuple[dict[str, str], bool, bool]], length: int
 ) -> None:
     notebook, cells = Notebook(), dict[str, str]()
-    for edit, whole, knows in documents:
-        # Cells are put below the others, taken away, moved and edited.
-        cells = edit if whole else {**cells, **edit}
-        notebook.read([Cell(CellId(cell), source) for cell, source in cells.items()], 0.0)
-        notebook.learned = LEARNT if knows else {}
-        assert notebook.graph() == build([declare(cell) for cell in notebook.document.cells], notebook.learned)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(providers, "LENGTH", length)
+        for edit, whole, knows in documents:
+            # Cells are put below the others, taken away, moved and edited.
+            cells = edit if whole else {**cells, **edit}
+            notebook.read([Cell(CellId(cell), source) for cell, source in cells.items()], 0.0)
+            notebook.learned = LEARNT if knows else {}
+            assert notebook.graph() == build([declare(cell) for cell in notebook.document.cells], notebook.learned)
 
 
 # cells, and another source of the first one
@@ -443,16 +452,41 @@ SEEN_BELOW = [
     (["def f(): return a", "a = 1", "b = f() + 1"], "f = 1"),
     (["a = 1", "_d = 2", "b = _d"], "c = 1"),
     (["a = 1", "print(2)", "b = 1"], "print = 1"),
+    (["a = 1", "b = 1", "c = a + b"], "d = 1"),
     (["import a", "a = 1", "%%task t --in b\nc = a"], "import a, b"),
     (["a = b = 1", "b = 2", "a.append(1)", "b"], "a = b = c = 1"),
 ]
 
 
+@pytest.mark.parametrize("length", [1, 2, providers.LENGTH])
 @pytest.mark.parametrize(("cells", "source"), SEEN_BELOW)
-def test_what_an_edit_tells_of_names_is_seen_by_the_cells_below(cells: list[str], source: str) -> None:
+def test_what_an_edit_tells_of_names_is_seen_by_the_cells_below(
+    cells: list[str], source: str, length: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(providers, "LENGTH", length)
     places = [CellId(str(index + 1)) for index in range(len(cells))]
     after = edited(graph_of(*cells), list(map(Cell, places, [source, *cells[1:]])), declare, {})
     assert after == graph_of(source, *cells[1:])
+
+
+@pytest.mark.parametrize("length", [1, 2, providers.LENGTH])
+def test_what_runs_have_shown_is_seen_by_the_cells_below(length: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(providers, "LENGTH", length)
+    notebook = Notebook()
+    sources = ["a = 1", "d = 0", "b = a + 1", "c = b + 1", "print(d)"]
+    notebook.read([Cell(CellId(str(place)), source) for place, source in enumerate(sources)], 0.0)
+    assert "1-d>4" in edges(notebook.graph())
+    notebook.learned[Digest(analyse("b = a + 1").code)] = Learned(added=frozenset("d"))
+    assert "2-d>4" in edges(notebook.graph())
+
+
+def test_cells_that_an_edit_does_not_touch_are_repeated_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(providers, "LENGTH", 2)
+    before = graph_of("a = 1", "b = a + 1", "c = b + 1", "d = c + 1", "e = b + 1", "b = b + d")
+    edit = {CellId("4"): "d = c + 2\nf = c + 3"}
+    cells = [Cell(node.cell, edit.get(node.cell, node.source)) for node in before.nodes.values()]
+    old, new = before.repeatable.stretches, edited(before, cells, declare, {}).repeatable.stretches
+    assert [new[cell] is old[cell] for cell in old] == [True, False, True]
 
 
 def test_a_name_that_a_called_function_binds_is_no_longer_deleted() -> None:
