@@ -43,20 +43,19 @@ def outputs_of(graph: Graph, task: Task) -> tuple[str, ...]:
     # What a called function binds is named in no code of this cell.
     # What it may leave as it is, it hands on.
     own = bindings.writes | bindings.fleeting | graph.optional(task.cell)
-    bound = {name for name in graph.writes[task.cell] if name in own or name not in inputs or bindings.binds_unknown}
-    unread = bindings.imports - _read_below(graph, task.cell) if bindings.imports else frozenset()
+    read = _read_below(graph, task.cell) if bindings.imports or bindings.binds_unknown else frozenset()
+    # Who may bind any name stores those that are read from it.
+    own |= read if bindings.binds_unknown else frozenset()
+    bound = {name for name in graph.writes[task.cell] if name in own or name not in inputs}
+    unread = bindings.imports - read
     bound -= unread | graph.unforeseen.get(task.cell, frozenset())
     return tuple(sorted(bound | guessed | graph.called.get(task.cell, frozenset())))
 
 
-def _read_below(graph: Graph, cell: CellId) -> set[str]:
+def _read_below(graph: Graph, cell: CellId) -> frozenset[str]:
     """The names that other cells read from this one."""
-    return {
-        name
-        for reader in graph.following.get(cell, ())
-        for name, provider in graph.inputs[reader].items()
-        if provider == cell
-    }
+    readers = (graph.inputs[reader].items() for reader in graph.following.get(cell, ()))
+    return frozenset(name for inputs in readers for name, provider in inputs if provider == cell)
 
 
 def unforeseen_of(graph: Graph, task: Task) -> tuple[str, ...]:

@@ -127,9 +127,9 @@ def helper(author: Author, book: Book) -> Step | None:
 def comment(author: Author, book: Book) -> Step | None:
     place = author.place(book)
     source = book.cells[place].source
-    changed = author.chance.choice(
-        (f"# a remark\n{source}", f"{source}\n# {author.number}", f"\n\n{source}\n", source.replace(" = ", "  =  "))
-    )
+    # What stands in a text is no matter of looks: it may be executed.
+    spaced = "\n".join(line if "'" in line else line.replace(" = ", "  =  ") for line in source.split("\n"))
+    changed = author.chance.choice((f"# a remark\n{source}", f"{source}\n# {author.number}", f"\n\n{source}\n", spaced))
     return author.rewritten("only looks", "cosmetic", book, place, changed)
 
 
