@@ -40,6 +40,7 @@ wheel: $(VENV)/.test
 # Beside other tools, each with its own way to say what depends on what; those that are not installed are left out.
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.precision
+	$(BIN)/python -m benchmarks.engines --scale 0.1
 	$(BIN)/python benchmarks/planning/planning.py
 	$(BIN)/python benchmarks/values/digests.py
 
@@ -58,8 +59,9 @@ $(VENV)/.examples: $(VENV)/.python pyproject.toml
 	$(PIP) install --editable '.[examples]'
 	touch $@
 
-$(VENV)/.bench: $(VENV)/.test benchmarks/precision/requirements.txt benchmarks/planning/requirements.txt
-	$(PIP) install -r benchmarks/precision/requirements.txt -r benchmarks/planning/requirements.txt
+REQUIREMENTS := $(wildcard benchmarks/*/requirements.txt)
+$(VENV)/.bench: $(VENV)/.test $(REQUIREMENTS)
+	$(PIP) install $(REQUIREMENTS:%=-r %)
 	touch $@
 
 $(VENV)/.test: $(VENV)/.python pyproject.toml
