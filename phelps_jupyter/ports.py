@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
@@ -12,24 +11,7 @@ if TYPE_CHECKING:
     from phelps_jupyter.core.graph import Learned
     from phelps_jupyter.core.holds import Hold, HoldKind
     from phelps_jupyter.core.model import Digest, Ended, EngineId, Key, Part, Record, TaskName, Version
-    from phelps_jupyter.runtime.orders import Frame, Order, Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """The body of this attempt is running."""
-
-    run: int
-    attempt: int
-
-
-@dataclass(frozen=True, slots=True)
-class Wrote:
-    """An attempt wrote output; in order, each piece once."""
-
-    run: int
-    attempt: int
-    frames: tuple[Frame, ...]
+    from phelps_jupyter.runtime.orders import Order, Outcome, Started, Wrote
 
 
 Notice: TypeAlias = "EngineJoined | EngineLeft | EnginesSettled | EnginesFailed | Started | Wrote | Outcome"

@@ -27,9 +27,9 @@ from phelps_jupyter.core.runs import Run
 from phelps_jupyter.core.snapshot import TaskView, task_view
 from phelps_jupyter.errors import InternalError, StoreError
 from phelps_jupyter.outcomes import attempt_event, ended_of, failure_of, notice_of, record_of
-from phelps_jupyter.ports import Engines, Index, Notice, Notify, Started, Store, Wrote
+from phelps_jupyter.ports import Engines, Index, Notice, Notify, Store
 from phelps_jupyter.proof import Proofs
-from phelps_jupyter.runtime.orders import Frame, Outcome
+from phelps_jupyter.runtime.orders import Frame, Outcome, Started, Wrote
 from phelps_jupyter.surface import Surface
 from phelps_jupyter.taking_over import take_over
 from phelps_jupyter.transcripts import Transcripts

@@ -1,43 +1,45 @@
-"""Engines without a cluster: supervisors directly under the kernel. The smallest thing that keeps the port's word."""
+"""Engines without a cluster: zygotes directly under the kernel. The smallest thing that keeps the port's word."""
 
 from __future__ import annotations
 
 import queue
+import selectors
+import socket
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import suppress
 
 from phelps_jupyter.core.events import EngineJoined, EngineLeft, EnginesSettled
 from phelps_jupyter.core.model import Engine, EngineId, Host, HostId
-from phelps_jupyter.ports import Notify, Started, Wrote
-from phelps_jupyter.runtime import attempts, host, launch, shipment
-from phelps_jupyter.runtime.attempts import Attempt
-from phelps_jupyter.runtime.orders import Order, Outcome
+from phelps_jupyter.ports import Notify
+from phelps_jupyter.runtime import attempts, host, shipment
+from phelps_jupyter.runtime.keeper import Keeper, Setting
+from phelps_jupyter.runtime.line import Line, Message
+from phelps_jupyter.runtime.news import news, order_message
+from phelps_jupyter.runtime.orders import Order
 
-LOOK = 0.02
-"""Seconds between looks at the attempts that run."""
-
-
-@dataclass(slots=True)
-class _Books:
-    """What the thread keeps: attempts that run, and all that were ever started."""
-
-    running: dict[tuple[int, int], Attempt] = field(default_factory=dict)
-    known: set[tuple[int, int]] = field(default_factory=set)
+SEND = 0.05
+"""Seconds between tries to send what a zygote does not take at once."""
 
 
 class SoloEngines:
     """``count`` slots of this machine, one for each cpu unless it is given. ``store``: folder of the store."""
 
     def __init__(self, store: str, notify: Notify, count: int | None = None) -> None:
-        self._store = store
         self._notify = notify
         self._facts = host.facts()
         self._count = count or self._facts.cpus
         self._commands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        self._books = _Books()
+        self._wakes, self._waker = socket.socketpair()
+        self._waker.setblocking(False)
         self._shipment = shipment.pack()
+        # What cells have changed since comes with each order.
+        setting = Setting(store, attempts.owner(), host.reverted(), tied=False)
+        engines = [EngineId(str(number)) for number in range(self._count)]
+        self._keepers = {engine: Keeper(setting, self._install) for engine in engines}
+        self._listening: dict[EngineId, Line] = {}
+        self._selector = selectors.DefaultSelector()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closing = threading.Event()
@@ -49,75 +51,73 @@ class SoloEngines:
                 self._thread.start()
 
     def submit(self, engine: EngineId, order: Order) -> None:
-        del engine
-        self._commands.put(lambda: self._submit(order))
+        self._command(lambda: self._keepers[engine].tell(order_message(order)))
 
     def kill(self, run: int, attempt: int) -> None:
-        self._commands.put(lambda: self._kill((run, attempt)))
+        self._command(lambda: self._cancel(Message("cancel", run, attempt)))
 
     def close(self) -> None:
         with self._lock:
             self._closing.set()
             thread = self._thread
         if thread is not None:
-            self._commands.put(lambda: None)
+            self._command(lambda: None)
             thread.join()
+        self._selector.close()
+        self._wakes.close()
+        self._waker.close()
 
     def describe(self) -> str:
         return f"{self._count} engines without a cluster on {self._facts.name}"
 
+    def _install(self) -> str:
+        return shipment.install(self._shipment)
+
+    def _command(self, command: Callable[[], None]) -> None:
+        self._commands.put(command)
+        with suppress(OSError):
+            # Closed meanwhile: then nobody waits for commands. Full: then it wakes anyhow.
+            self._waker.send(b".")
+
     def _run(self) -> None:
-        engines = [EngineId(str(number)) for number in range(self._count)]
         here = Host(HostId(self._facts.boot), self._facts.name, self._count, self._facts.memory)
-        for engine in engines:
+        for engine in self._keepers:
             self._notify(EngineJoined(time.time(), Engine(engine, here.id), here))
         self._notify(EnginesSettled(time.time()))
+        self._selector.register(self._wakes, selectors.EVENT_READ)
+        for keeper in self._keepers.values():
+            keeper.open()
         while not self._closing.is_set():
             self._wait()
-            for attempt in list(self._books.running.values()):
-                self._look(attempt)
-        folders = [attempt.folder for attempt in self._books.running.values()]
-        launch.stop(folders)
-        for folder in folders:
-            attempts.remove(folder)
-        for engine in engines:
+            while not self._commands.empty():
+                self._commands.get()()
+            for engine, keeper in self._keepers.items():
+                for message in keeper.hear():
+                    self._notify(news(message))
+                self._listen(engine, keeper)
+        for engine, keeper in self._keepers.items():
+            keeper.close()
             self._notify(EngineLeft(time.time(), engine, "closed"))
 
     def _wait(self) -> None:
-        """Carry out the next command; while attempts run, wait for one no longer than until the next look."""
-        try:
-            self._commands.get(timeout=LOOK if self._books.running else None)()
-        except queue.Empty:
-            return
+        """Until there is a command, or a zygote says something."""
+        pending = any(line.pending for line in self._listening.values())
+        for key, _ in self._selector.select(SEND if pending else None):
+            if key.fileobj is self._wakes:
+                self._wakes.recv(1 << 16)
 
-    def _submit(self, order: Order) -> None:
-        number = (order.run, order.attempt)
-        if number in self._books.known:
+    def _listen(self, engine: EngineId, keeper: Keeper) -> None:
+        """To the zygote that is there now."""
+        before = self._listening.get(engine)
+        if before is keeper.line:
             return
-        self._books.known.add(number)
-        attempt = attempts.new(order)
-        try:
-            launch.start(attempt.folder, attempts.files(order), shipment.install(self._shipment), {}, tied=False)
-        except OSError as error:
-            self._notify(
-                Outcome(*number, "lost", message=f"the attempt could not be started: {error}", evidence=str(error))
-            )
-            return
-        self._books.running[number] = attempt
+        if before is not None:
+            self._selector.unregister(before)
+            del self._listening[engine]
+        if keeper.line is not None:
+            self._selector.register(keeper.line, selectors.EVENT_READ)
+            self._listening[engine] = keeper.line
 
-    def _kill(self, number: tuple[int, int]) -> None:
-        attempt = self._books.running.get(number)
-        if attempt is not None:
-            launch.cancel(attempt.folder)
-
-    def _look(self, attempt: Attempt) -> None:
-        order = attempt.order
-        news = attempt.take(launch.read(attempt.folder, attempt.offset))
-        if news.started:
-            self._notify(Started(order.run, order.attempt))
-        if news.frames:
-            self._notify(Wrote(order.run, order.attempt, news.frames))
-        if news.outcome is not None:
-            del self._books.running[order.run, order.attempt]
-            self._notify(news.outcome)
-            attempts.remove(attempt.folder)
+    def _cancel(self, message: Message) -> None:
+        for keeper in self._keepers.values():
+            keeper.tell(message)

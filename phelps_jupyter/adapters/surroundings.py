@@ -8,11 +8,11 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from pathlib import Path
 
 from phelps_jupyter.core.files import WORKING_DIRECTORY
 from phelps_jupyter.core.model import Part, PartKind, Setting
 from phelps_jupyter.errors import DeclarationError
+from phelps_jupyter.runtime.host import environment_at_start
 from phelps_jupyter.runtime.orders import WarningFilter
 from phelps_jupyter.runtime.warning_filters import LibrariesFilters, told
 
@@ -45,13 +45,7 @@ class Surroundings:
 
         From now on, libraries' own warning filters are told from those of cells.
         """
-        now = cls.now()
-        try:
-            raw = Path("/proc/self/environ").read_bytes()
-        except OSError:
-            return replace(now, folder=folder)
-        pairs = (os.fsdecode(pair).partition("=") for pair in raw.split(b"\0") if pair)
-        return replace(now, folder=folder, env={name: text for name, _, text in pairs})
+        return replace(cls.now(), folder=folder, env=environment_at_start())
 
     def changed_env(self, start: Surroundings) -> dict[str, str | None]:
         """Variables that differ from those at the start; None: removed."""

@@ -24,7 +24,7 @@ from phelps_jupyter.faces.reading import failed
 from phelps_jupyter.faces.report import MIME as REPORT
 from phelps_jupyter.faces.report import kernel_report
 from phelps_jupyter.faces.rerun import run_stale, stale_cells
-from phelps_jupyter.faces.settings import Phelps
+from phelps_jupyter.faces.settings import Phelps, make_engines_of
 from phelps_jupyter.faces.waiting import Interrupted
 
 COMMANDS = "status, plan, run, why, wait, cancel, logs, accept, freeze, unfreeze, forget, cluster"
@@ -59,7 +59,7 @@ class PhelpsMagics(Magics):
         %phelps accept TASK           keep its last result in spite of the reasons listed
         %phelps freeze TASK           keep its last result whatever changes; unfreeze TASK ends that
         %phelps forget TASK           drop its stored results
-        %phelps cluster start -n N | status | stop
+        %phelps cluster start -n N | connect PROFILE, FILE or a client's name | status | stop
         """
         words = shlex.split(line) or ["status"]
         command, arguments = words[0], words[1:]
@@ -170,12 +170,25 @@ class PhelpsMagics(Magics):
             self.live.settings.engines = _count(arguments[1:])
             session.replace_engines(self.live.settings.make_engines(self.live.store_folder))
             session.start_engines()
+        elif command == "connect":
+            session.replace_engines(make_engines_of(self._named_cluster(arguments[1:]), self.live.store_folder))
+            session.start_engines()
         elif command == "stop":
             session.stop_engines()
         elif command == "status":
             print(session.engines.describe() if session.engines else "no engines are running")
         else:
-            raise DeclarationError(f"%phelps cluster {command}: there are start -n N, status and stop")
+            raise DeclarationError(f"%phelps cluster {command}: there are start -n N, connect, status and stop")
+
+    def _named_cluster(self, arguments: Sequence[str]) -> object:
+        """What is bound to the name, if it is one of the kernel's; else a profile or a file, as text."""
+        if len(arguments) > 1:
+            raise DeclarationError(f"%phelps cluster connect {' '.join(arguments)}: takes one profile, file or name")
+        name = arguments[0] if arguments else "default"
+        value = self.live.shell.user_ns.get(name)
+        # Of ipyparallel's, without importing it: a number that is called like a profile is none.
+        ours = type(value).__module__.partition(".")[0] == "ipyparallel"
+        return value if ours else name
 
     def _report(self, arguments: Sequence[str]) -> None:
         """For the command line: the state of all tasks, as data."""

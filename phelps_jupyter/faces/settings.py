@@ -34,6 +34,15 @@ class Phelps(Configurable):
         return lambda notify: _local(store, notify, engines, self.lease)
 
 
+def make_engines_of(cluster: object, store: str) -> MakeEngines:
+    """The engines of a cluster that is there: an ``ipp.Client`` or ``ipp.Cluster``, or as text a profile or a client's
+    connection file. Errors: DeclarationError."""
+    from phelps_jupyter.adapters.ipyparallel import IpyparallelEngines, connection_of
+
+    connection = connection_of(cluster)
+    return lambda notify: IpyparallelEngines(store, notify, connection=connection)
+
+
 def parse_cluster(text: str) -> tuple[str, int]:
     """``local``, ``local:N`` or ``none``: the kind and how many engines (0: not said). Errors: DeclarationError."""
     kind, colon, count = text.partition(":")

@@ -1,6 +1,6 @@
-"""Attempts as the kernel's side sees them: their folders, what came back from them, which were left behind.
+"""What kernels left behind that are gone: attempts that ended without them, and folders of zygotes that were killed.
 
-Knows files and bytes; refuses to know where supervisors run and who is told.
+Knows files and processes; refuses to know who takes the outcomes over.
 """
 
 from __future__ import annotations
@@ -8,9 +8,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
-import secrets
 import shutil
-import socket
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -18,46 +16,12 @@ from dataclasses import dataclass, field
 
 import psutil
 
-from phelps_jupyter.runtime.host import boot
-from phelps_jupyter.runtime.launch import Files, Reading
-from phelps_jupyter.runtime.orders import Frame, Order, Outcome
+from phelps_jupyter.runtime.host import boot, place
+from phelps_jupyter.runtime.orders import Frame, Outcome
 from phelps_jupyter.runtime.transcript import decode
 
-STOPPING = 5.0
-STARTING = 60.0
-"""Seconds after which a supervisor that has not started its body won't."""
-
-
-@dataclass(frozen=True, slots=True)
-class News:
-    """What is new of an attempt."""
-
-    started: bool
-    """For the first time."""
-    frames: tuple[Frame, ...]
-    outcome: Outcome | None
-
-
-@dataclass(slots=True)
-class Attempt:
-    """One that was started and has not ended."""
-
-    order: Order
-    folder: str
-    offset: int = 0
-    started: bool = False
-
-    def take(self, reading: Reading) -> News:
-        """News from what was read at ``offset``."""
-        self.offset += len(reading.frames)
-        first = reading.started and not self.started
-        self.started = self.started or reading.started
-        outcome = None
-        if reading.outcome:
-            outcome = pickle.loads(reading.outcome)
-        elif reading.gone:
-            outcome = Outcome(self.order.run, self.order.attempt, "lost", message=reading.gone, evidence=reading.gone)
-        return News(first, decode(reading.frames), outcome)
+WRITING = 60.0
+"""Seconds after which a folder without an outcome won't have one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,29 +34,26 @@ class Finished:
     note: Mapping[str, object] = field(default_factory=dict)
 
 
-def new(order: Order) -> Attempt:
-    """An attempt with a folder of its own, yet to be made."""
-    return Attempt(order, os.path.join(order.store, "attempts", f"{order.run}-{order.attempt}-{secrets.token_hex(4)}"))
-
-
-def files(order: Order) -> Files:
-    """What is written into the folder before the supervisor starts."""
-    owner = json.dumps({"pid": os.getpid(), "began": began(os.getpid()), "boot": boot(), "host": socket.gethostname()})
-    return Files(pickle.dumps(order), json.dumps(dict(order.note), default=str), owner)
+def owner() -> str:
+    """This process, as one that attempts belong to."""
+    return json.dumps({"pid": os.getpid(), "began": began(os.getpid()), "boot": boot(), "place": place()})
 
 
 def finished(store: str) -> list[Finished]:
     """Attempts with an outcome that no living kernel waits for; the caller takes them over, and removes them."""
-    root = os.path.join(store, "attempts")
-    if not os.path.isdir(root):
-        return []
-    orphans = [
-        folder for folder in (os.path.join(root, name) for name in sorted(os.listdir(root))) if _orphaned(folder)
-    ]
-    for folder in orphans:
-        if not _promising(folder):
-            remove(folder)
-    return [found for found in map(_read, orphans) if found is not None]
+    for folder in _below(store, "engines"):
+        if _is_gone(folder) and not _runs(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+    found = [_read(folder) for folder in _below(store, "attempts") if _is_gone(folder)]
+    return [each for each in found if each is not None]
+
+
+def clear(store: str, owner: str) -> None:
+    """Remove the folders of this owner's zygotes that are gone: one that was killed could not do so itself."""
+    for folder in _below(store, "engines"):
+        with suppress(OSError), open(os.path.join(folder, "owner.json")) as file:
+            if file.read() == owner and not _runs(folder):
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def remove(folder: str) -> None:
@@ -103,51 +64,46 @@ def remove(folder: str) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def abandon(folder: str) -> None:
-    """End an attempt whose engine is gone, and forget its folder."""
-    with suppress(OSError, ValueError, psutil.Error), open(os.path.join(folder, "pid")) as file:
-        supervisor = psutil.Process(json.load(file)["supervisor"])
-        if folder in supervisor.cmdline():
-            supervisor.terminate()
-            supervisor.wait(STOPPING)
-    remove(folder)
-
-
-def _orphaned(folder: str) -> bool:
-    """Its kernel ran on this machine, and is gone; or went before it had said who it was."""
-    with suppress(OSError, ValueError), open(os.path.join(folder, "owner.json")) as file:
-        owner = json.load(file)
-        return bool(owner["host"] == socket.gethostname() and not lives(owner["pid"], owner["began"], owner["boot"]))
-    return not _starts(folder)
-
-
-def _promising(folder: str) -> bool:
-    """It has an outcome, or a supervisor that may still write one."""
-    if os.path.exists(os.path.join(folder, "outcome")):
-        return True
-    with suppress(OSError, ValueError), open(os.path.join(folder, "pid")) as file:
-        return began(json.load(file)["supervisor"]) != 0
-    return _starts(folder)
-
-
-def _starts(folder: str) -> bool:
-    """It was made a moment ago, and is not what a kernel that was killed left of one that it was removing."""
-    if os.path.exists(os.path.join(folder, "pid")):
-        return False
+def _below(store: str, kind: str) -> list[str]:
+    root = os.path.join(store, kind)
     with suppress(FileNotFoundError):
-        return time.time() - os.path.getmtime(folder) < STARTING
+        return [os.path.join(root, name) for name in sorted(os.listdir(root))]
+    return []
+
+
+def _is_gone(folder: str) -> bool:
+    """The kernel whose folder it is ran on this machine, and is gone; or nobody says whose it is."""
+    with suppress(OSError, ValueError, LookupError, TypeError), open(os.path.join(folder, "owner.json")) as file:
+        owner = json.load(file)
+        return bool(owner["place"] == place() and not lives(owner["pid"], owner["began"], owner["boot"]))
+    return not _is_new(folder)
+
+
+def _runs(folder: str) -> bool:
+    """Whether the zygote whose folder it is still runs, or starts."""
+    with suppress(OSError, ValueError), open(os.path.join(folder, "pid")) as file:
+        return began(int(file.read())) != 0
+    return _is_new(folder)
+
+
+def _is_new(folder: str) -> bool:
+    """It was made a moment ago: somebody is writing it."""
+    with suppress(FileNotFoundError):
+        return time.time() - os.path.getmtime(folder) < WRITING
     return False
 
 
 def lives(pid: int, began_at: float, booted: str) -> bool:
     """Whether the process that began then, in this boot of the machine, is still there."""
-    # The clock that start times are counted from may be set by a second or so.
-    return booted == boot() and abs(began(pid) - began_at) < 5
+    return booted == boot() and began(pid) == began_at
 
 
 def _read(folder: str) -> Finished | None:
-    """None: it has no outcome. Another kernel may remove the folder meanwhile; of all files the outcome goes first."""
+    """None: it has no outcome, and is removed if it won't have one. Another kernel may remove the folder meanwhile; of
+    all files the outcome goes first."""
     if not os.path.exists(os.path.join(folder, "outcome")):
+        if not _is_new(folder):
+            shutil.rmtree(folder, ignore_errors=True)
         return None
     frames: tuple[Frame, ...] = ()
     with suppress(FileNotFoundError), open(os.path.join(folder, "frames"), "rb") as file:
@@ -160,7 +116,22 @@ def _read(folder: str) -> Finished | None:
 
 
 def began(pid: int) -> float:
-    """When a living process began; 0 when it is gone. Equal only for one and the same process."""
+    """When a living process began; 0 when it is gone. In one boot, equal only for one and the same process."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            # Counted from the boot: a clock may be set.
+            state, *fields = file.read().rpartition(b")")[2].split()
+        return 0.0 if state == b"Z" else float(fields[18])
+    except FileNotFoundError:
+        return _told_by_system(pid)
+    except ProcessLookupError:
+        return 0.0
+
+
+def _told_by_system(pid: int) -> float:
+    """As ``began``, where there is no ``/proc``."""
+    if os.path.isdir("/proc/self"):
+        return 0.0
     try:
         process = psutil.Process(pid)
         return 0.0 if process.status() == psutil.STATUS_ZOMBIE else process.create_time()

@@ -11,6 +11,7 @@ import faulthandler
 import importlib
 import os
 import pickle
+import shutil
 import sys
 import traceback
 from collections.abc import Iterable
@@ -20,26 +21,73 @@ from dataclasses import replace
 from phelps_jupyter.runtime import bytecode, surroundings
 from phelps_jupyter.runtime.body_watch import BodyWatch
 from phelps_jupyter.runtime.generators import Generators
+from phelps_jupyter.runtime.ground import Ground
 from phelps_jupyter.runtime.harvest import Harvest, UnmetError, bind
+from phelps_jupyter.runtime.homes import outside_libraries
 from phelps_jupyter.runtime.orders import Order, Outcome
 from phelps_jupyter.runtime.shell import Raised, Shell, open_shell
 from phelps_jupyter.runtime.transcript import Pipe, open_stream
 
+LATER = ("bdb", "IPython.core.logger")
+"""What IPython imports on first use, by any body."""
 
-def run_attempt(order: Order, folder: str, pipe: Pipe) -> None:
-    """Run it and report its Outcome through the pipe. Returns in the body's process alone, whatever the body forked."""
-    sys.stdout = open_stream(pipe, "stdout")
-    sys.stderr = open_stream(pipe, "stderr")
-    with open(os.path.join(folder, "fault"), "w") as fault:
-        faulthandler.enable(fault)
-        outcome = _outcome(order, folder, pipe)
-        if not pipe.ours:
-            os._exit(0)
-        _flush()
-        pipe.report(pickle.dumps(outcome))
-        # Temporary folders that the body opened are removed here.
-        atexit._run_exitfuncs()
-        faulthandler.disable()
+
+class Stage:
+    """What every body finds set up, made before any is there: each has it to itself, in the process forked for it."""
+
+    def __init__(self, folder: str) -> None:
+        self._scratch = os.path.join(folder, "ipython")
+        self._shell = open_shell(self._scratch)
+        self._laid_out = _tree(self._scratch)
+        bytecode.distrust()
+        _warm(self._shell)
+
+    def run(self, order: Order, folder: str, pipe: Pipe) -> None:
+        """Run the order and report its Outcome. Returns in the body's process alone, whatever the body forked."""
+        sys.stdout = open_stream(pipe, "stdout")
+        sys.stderr = open_stream(pipe, "stderr")
+        with open(os.path.join(folder, "fault"), "w") as fault:
+            faulthandler.enable(fault)
+            outcome = self._outcome(order, folder, pipe)
+            if not pipe.ours:
+                os._exit(0)
+            _flush()
+            pipe.report(pickle.dumps(outcome))
+            # Temporary folders that the body opened are removed here.
+            atexit._run_exitfuncs()
+            self._shell.user_ns.clear()
+            faulthandler.disable()
+
+    def _outcome(self, order: Order, folder: str, pipe: Pipe) -> Outcome:
+        try:
+            surroundings.enter(order)
+            self._shell.enter(order.task, pipe)
+            return _attempt(order, self._shell, folder)
+        except UnmetError as error:
+            return Outcome(order.run, order.attempt, "output", message=str(error))
+        except Exception as error:
+            text = "".join(traceback.format_exception(error))
+            return _failed(order, error, None, text)
+
+    def clear(self) -> None:
+        """What a body has left among IPython's files is not there for the next one."""
+        if _tree(self._scratch) != self._laid_out:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+            for path, *_ in self._laid_out:
+                os.makedirs(path, exist_ok=True)
+
+
+def _warm(shell: Shell) -> None:
+    """Do once what each body would do for the first time: import, compile patterns."""
+    for name in LATER:
+        importlib.import_module(name)
+    shell.code_of("1")
+    outside_libraries()
+    Ground("/", "/")
+
+
+def _tree(folder: str) -> list[tuple[str, list[str], list[str]]]:
+    return sorted(os.walk(folder))
 
 
 def _flush() -> None:
@@ -48,19 +96,6 @@ def _flush() -> None:
         if stream is not None and not stream.closed:
             stream.flush()
     ctypes.CDLL(None).fflush(None)
-
-
-def _outcome(order: Order, folder: str, pipe: Pipe) -> Outcome:
-    try:
-        shell = open_shell(order.task, folder, pipe)
-        bytecode.distrust()
-        surroundings.enter(order)
-        return _attempt(order, shell, folder)
-    except UnmetError as error:
-        return Outcome(order.run, order.attempt, "output", message=str(error))
-    except Exception as error:
-        text = "".join(traceback.format_exception(error))
-        return _failed(order, error, None, text)
 
 
 def _attempt(order: Order, shell: Shell, folder: str) -> Outcome:

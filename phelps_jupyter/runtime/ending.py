@@ -10,7 +10,6 @@ import os
 import re
 import signal
 import traceback
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
@@ -87,11 +86,6 @@ def crash(folder: str, task: str) -> Crash:
             found = re.search(r"line (\d+)", lines[inside[0]].rpartition('"')[2])
             return Crash(int(found[1]) if found else None, "\n".join(lines[: inside[-1] + 1]))
     return Crash()
-
-
-def plain(told: Outcome) -> Mapping[str, object]:
-    """For people who look into the folder."""
-    return dataclasses.asdict(told)
 
 
 def size(count: int) -> str:

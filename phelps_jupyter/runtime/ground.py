@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 import sysconfig
@@ -100,11 +101,12 @@ def _is_within(path: str, folder: str) -> bool:
     return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
-def _interpreter() -> Iterator[str]:
+@functools.cache
+def _interpreter() -> tuple[str, ...]:
     paths = sysconfig.get_paths()
-    for folder in (sys.prefix, sys.base_prefix, sys.exec_prefix, paths["stdlib"], paths["platstdlib"]):
-        yield from _spellings(folder)
-    yield os.path.dirname(os.path.abspath(__file__))
+    folders = (sys.prefix, sys.base_prefix, sys.exec_prefix, paths["stdlib"], paths["platstdlib"])
+    spellings = (spelling for folder in folders for spelling in _spellings(folder))
+    return (*spellings, os.path.dirname(os.path.abspath(__file__)))
 
 
 def _temporary() -> Iterator[str]:

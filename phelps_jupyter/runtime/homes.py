@@ -43,6 +43,12 @@ def _find(name: str) -> Home:
     return _known.setdefault(name, home)
 
 
+def outside_libraries() -> list[str]:
+    """The names of all loaded modules that are no library's."""
+    unknown = [name for name in sys.modules if _known.get(name) is not Home.LIBRARY]
+    return [name for name in unknown if home_of_module(name) is not Home.LIBRARY]
+
+
 def home_of_file(path: object) -> Home:
     """The home of the code in a file."""
     if not isinstance(path, str):

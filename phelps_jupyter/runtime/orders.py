@@ -166,3 +166,20 @@ class Outcome:
     seconds: float = 0.0
     peak_memory: int = 0
     cpu_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The body of this attempt is running."""
+
+    run: int
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wrote:
+    """An attempt wrote output; in order, each piece once."""
+
+    run: int
+    attempt: int
+    frames: tuple[Frame, ...]

@@ -6,6 +6,7 @@ The one place of the runtime that knows IPython. Knows no inputs, outputs or lim
 from __future__ import annotations
 
 import ast
+import atexit
 import base64
 import linecache
 import os
@@ -109,6 +110,13 @@ class Shell(InteractiveShell):
     display_pub_class = FramePublisher
     compiler_class = TaskCompiler
 
+    def enter(self, task: str, pipe: Pipe) -> None:
+        """In the body's process, and in the folder where it runs."""
+        TaskCompiler.task = task
+        self.pipe = pipe
+        history: Any = self.history_manager
+        history.dir_hist[:] = [os.getcwd()]
+
     def init_virtualenv(self) -> None:
         """``sys.path`` is the notebook's, exactly."""
 
@@ -184,17 +192,16 @@ class Shell(InteractiveShell):
         return None
 
 
-def open_shell(task: str, folder: str, pipe: Pipe) -> Shell:
+def open_shell(folder: str) -> Shell:
     """The shell, with its ``__main__`` in place; ``folder`` is for its scratch files."""
-    TaskCompiler.task = task
-    scratch = os.path.join(folder, "ipython")
     shell: Shell = Shell.instance(
         display_page=True,
-        ipython_dir=scratch,
-        profile_dir=ProfileDir(location=scratch),
+        ipython_dir=folder,
+        profile_dir=ProfileDir(location=folder),
         user_module=ModuleType("__main__"),
     )
-    shell.pipe = pipe
+    # It would collect all garbage, of a process that ends.
+    atexit.unregister(shell.atexit_operations)
     warnings.filterwarnings("ignore", message="To exit: use 'exit'", append=True)
     # Line numbers are the cell's: blank lines at its start stay.
     cleanup = shell.input_transformer_manager.cleanup_transforms

@@ -6,7 +6,6 @@ Standard library alone: an engine that knows nothing of us executes this file's 
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import json
 import os
 import shutil
@@ -68,34 +67,55 @@ class Outpost:
     def __init__(self, cargo: bytes) -> None:
         files = json.loads(zlib.decompress(cargo))
         self._shipment = Shipment(_stamp(files), files)
-        folder = install(self._shipment)
-        self._launch = _load("launch", folder, self._shipment.stamp)
-        self._host = _load("host", folder, self._shipment.stamp)
+        self._host, _, self._keeping, self._agents = map(self._load, ("host", "line", "keeper", "agent"))
+        self._posts: dict[bytes, Any] = {}
+        self._running: dict[bytes, Any] = {}
 
     def facts(self) -> tuple[Any, ...]:
         return tuple(self._host.facts())
 
-    def start(self, folder: str, files: tuple[bytes, str, str], environment: dict[str, str | None]) -> None:
-        # Temporary folders get swept while engines live.
-        runtime = install(self._shipment)
-        self._launch.start(folder, self._launch.Files(*files), runtime, environment, True)
+    def open(self, name: bytes, store: str, probe: str, owner: str, environment: dict[str, str | None]) -> bool:
+        """Let there be a zygote, if we see the store: ``probe`` is a file of it. Each kernel has names of its own."""
+        if not os.path.exists(os.path.join(store, probe)):
+            return False
+        setting = self._keeping.Setting(store, owner, environment, True)
+        keeper = self._keeping.Keeper(setting, lambda: install(self._shipment))
+        keeper.open()
+        self._posts[name] = self._agents.Post(keeper)
+        return True
 
-    def read(self, requests: list[tuple[str, int]]) -> list[tuple[Any, ...]]:
-        return [tuple(self._launch.read(folder, offset)) for folder, offset in requests]
+    def attach(self, name: bytes, endpoint: str) -> None:
+        """Let messages go by a channel from now on; nobody waits for it here."""
+        self._running[name] = self._agents.Agent(self._posts[name], endpoint, name)
+        self._running[name].start()
 
-    def cancel(self, folder: str) -> None:
-        self._launch.cancel(folder)
+    def leave(self, name: bytes) -> None:
+        """End what runs for this name, and forget it."""
+        self._detach(name)
+        if name in self._posts:
+            self._posts.pop(name).keeper.close()
 
+    def _detach(self, name: bytes) -> None:
+        if name in self._running:
+            self._running.pop(name).stop()
 
-def _load(name: str, folder: str, stamp: str) -> ModuleType:
-    """A module of the cargo under a name of its own: engines may have another version of us, or none."""
-    private = f"phelps_{name}_{stamp}"
-    spec = importlib.util.spec_from_file_location(private, os.path.join(folder, PACKAGE, "runtime", f"{name}.py"))
-    assert spec is not None
-    assert spec.loader is not None
-    module = sys.modules[private] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    def exchange(self, name: bytes, heard: int, messages: list[bytes]) -> tuple[int, list[bytes]]:
+        """Hand messages over, and take those that were not heard, the first one numbered so. Ends the channel."""
+        self._detach(name)
+        post = self._posts[name]
+        post.take(heard, messages)
+        return post.heard, post.since(heard)
+
+    def _load(self, name: str) -> ModuleType:
+        """A module of the cargo under a name of its own, as what it imports of the others: engines may have another
+        version of us, or none."""
+        private = f"phelps_{self._shipment.stamp}"
+        sys.modules.setdefault(private, ModuleType(private))
+        text = self._shipment.files[f"{PACKAGE}/runtime/{name}.py"]
+        module = sys.modules[f"{private}.{name}"] = ModuleType(f"{private}.{name}")
+        source = text.replace(f"from {PACKAGE}.runtime.", f"from {private}.")
+        exec(compile(source, f"<{PACKAGE}.runtime.{name}>", "exec"), module.__dict__)
+        return module
 
 
 def _private_folder() -> str:

@@ -1,29 +1,30 @@
-"""One attempt's guardian: forks the body, gathers its output, holds it to its limits, tells how it ended.
+"""One attempt from the fork to the outcome: gathers the body's output, holds it to its limits, tells how it ended.
 
-Single-threaded and small, so that forking is safe. Knows processes and signals; refuses to know what a body computes.
+Runs in a zygote, of which all processes below belong to the attempt. Knows processes and signals; refuses to know what
+a body computes.
 """
 
 from __future__ import annotations
 
-import ctypes
-import json
 import os
 import pickle
 import select
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from types import FrameType
 
 from phelps_jupyter.runtime import ending, surroundings
 from phelps_jupyter.runtime.ending import Ended, Stop
-from phelps_jupyter.runtime.limits import Guard, kill_all, signal_all
+from phelps_jupyter.runtime.inbox import Inbox
+from phelps_jupyter.runtime.limits import Guard, kill_all
+from phelps_jupyter.runtime.line import Message
 from phelps_jupyter.runtime.orders import Order, Outcome
+from phelps_jupyter.runtime.processes import PR_SET_PDEATHSIG, control_process
 from phelps_jupyter.runtime.transcript import Pipe, Stream, Transcript
 
-PR_SET_PDEATHSIG = 1
-PR_SET_CHILD_SUBREAPER = 36
+Body = Callable[[Order, str, Pipe], None]
+"""Runs an order; gets the zygote's folder."""
 CALM_TICK = 0.030
 TICK = 0.010
 NEAR_TICK = 0.003
@@ -31,37 +32,23 @@ GRACE = 2.0
 PORTION = 1 << 16
 PORTIONS = 16
 ASKING = (signal.SIGTERM, signal.SIGINT)
-
-
-def main(arguments: Sequence[str]) -> int:
-    """``FOLDER`` of the attempt, and the pid of the process that must outlive us, if there is one."""
-    folder = arguments[0]
-    if len(arguments) > 1:
-        _control_process(PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != int(arguments[1]):
-            return 1
-    # What the body leaves behind becomes our child, wherever it hid.
-    _control_process(PR_SET_CHILD_SUBREAPER, 1)
-    signal.signal(signal.SIGTERM, _give_up)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with open(os.path.join(folder, "order"), "rb") as file:
-        order: Order = pickle.load(file)
-    outcome = Supervisor(folder, order).run()
-    _deliver(folder, outcome)
-    # Nothing of ours is left to be cleaned up, and whoever polls us waits.
-    os._exit(0)
+"""Signals that ask a process to end."""
 
 
 class Supervisor:
-    """Runs one attempt from the fork to the outcome."""
+    """``folder``: the zygote's; ``body``: runs the order in the process that it is called in, and does not return."""
 
-    def __init__(self, folder: str, order: Order) -> None:
+    def __init__(self, folder: str, order: Order, inbox: Inbox, body: Body) -> None:
         self._folder = folder
         self._order = order
-        self._transcript = Transcript(os.path.join(folder, "frames"))
+        self._inbox = inbox
+        self._become_body = body
+        self._transcript = Transcript(os.path.join(folder, "frames"), self._tell_frames)
         self._guard = Guard(os.getpid(), order.memory)
         self._pipes: dict[int, Stream | None] = {}
         self._poll = select.poll()
+        self._poll.register(inbox, select.POLLIN)
+        self._listening = True
         self._body = 0
         self._began = time.monotonic()
         self._stop: Stop | None = None
@@ -72,16 +59,19 @@ class Supervisor:
 
     def run(self) -> Outcome:
         self._fork()
-        while self._ended is None:
+        while self._ended is None and not self._inbox.is_abandoned:
             self._watch()
         self._sweep()
         report: Outcome | None = pickle.loads(self._transcript.report) if self._transcript.report else None
         self._transcript.close()
+        for reader in self._pipes:
+            # What a process that can't be killed still holds open.
+            os.close(reader)
         seconds = time.monotonic() - self._began
-        peak = self._guard.peak or self._ended.peak
-        told = ending.outcome(
-            self._order, self._ended, self._stop, report, ending.crash(self._folder, self._order.task), peak
-        )
+        ended = self._ended or Ended(-signal.SIGKILL, 0)
+        peak = self._guard.peak or ended.peak
+        crash = ending.crash(self._folder, self._order.task)
+        told = ending.outcome(self._order, ended, self._stop, report, crash, peak)
         return ending.measured(told, seconds, peak, self._cpu)
 
     def _fork(self) -> None:
@@ -93,17 +83,16 @@ class Supervisor:
         if self._body == 0:
             # A signal to the group finds it: until the handlers are set, signals are held back.
             os.setsid()
-            _control_process(PR_SET_PDEATHSIG, signal.SIGKILL)
+            control_process(PR_SET_PDEATHSIG, signal.SIGKILL)
             if os.getppid() != supervisor:
                 os._exit(1)
             for reader in (control[0], out[0], err[0]):
                 os.close(reader)
             os.dup2(out[1], 1)
             os.dup2(err[1], 2)
-            _become_body(self._order, self._folder, Pipe(control[1], (out[1], err[1])))
-        _write_whole(
-            os.path.join(self._folder, "pid"), json.dumps({"supervisor": supervisor, "body": self._body}).encode()
-        )
+            self._inbox.close()
+            self._live(Pipe(control[1], (out[1], err[1])))
+        self._tell("started", str(self._body).encode())
         signal.pthread_sigmask(signal.SIG_UNBLOCK, ASKING)
         self._listen(out, "stdout")
         self._listen(err, "stderr")
@@ -121,6 +110,11 @@ class Supervisor:
         hurried = self._transcript.report or self._guard.near(self._held)
         calm = TICK if self._order.memory is not None else CALM_TICK
         self._gather(NEAR_TICK if hurried else calm)
+        self._inbox.take()
+        if self._inbox.line.closed and self._listening:
+            # It would wake us without end.
+            self._poll.unregister(self._inbox)
+            self._listening = False
         self._reap()
         if self._ended is None:
             self._held = self._guard.look()
@@ -141,7 +135,7 @@ class Supervisor:
             self._end(Stop("memory", self._held, seconds), now)
         elif self._order.time is not None and seconds > self._order.time:
             self._end(Stop("timeout", self._held, seconds), now + GRACE)
-        elif os.path.exists(os.path.join(self._folder, "cancel")):
+        elif self._inbox.is_cancelled(self._order.run, self._order.attempt):
             self._end(Stop("cancelled", self._held, seconds), now + GRACE)
 
     def _end(self, stop: Stop, kill_at: float) -> None:
@@ -159,7 +153,7 @@ class Supervisor:
         The body sends no frame while raw output is unread. So whatever lies in the pipe of frames, once raw output is
         known to wait, was sent before that; and raw output that is not known to wait yet has to wait for the next time.
         """
-        ready = [reader for reader, _ in self._poll.poll(wait * 1000)]
+        ready = [reader for reader, _ in self._poll.poll(wait * 1000) if reader in self._pipes]
         for reader in sorted(ready, key=lambda reader: self._pipes[reader] is not None):
             self._take(reader, self._pipes[reader])
         self._transcript.flush_aged()
@@ -192,6 +186,8 @@ class Supervisor:
             try:
                 pid, status, usage = os.wait4(-1, os.WNOHANG)
             except ChildProcessError:
+                # Somebody else was told of the body's end.
+                self._ended = self._ended or Ended(-signal.SIGKILL, 0)
                 return False
             if pid == 0:
                 return True
@@ -207,51 +203,27 @@ class Supervisor:
             self._gather(0.001)
         self._gather(0)
 
-
-def _become_body(order: Order, folder: str, pipe: Pipe) -> None:
-    code = 1
-    try:
-        # The shell that started all this may have left SIGINT ignored, and then a body can't be interrupted.
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, ASKING)
-        surroundings.set_environment(order)
-        # Only here: what it imports must see the environment, and must not weigh on the supervisor.
-        from phelps_jupyter.runtime.cell import run_attempt
-
-        run_attempt(order, folder, pipe)
-        code = 0
-    except KeyboardInterrupt:
-        code = 0
-    except Exception as error:
-        # Something of ours, or a package that it needs: the body has not even begun.
-        pipe.report(pickle.dumps(ending.not_begun(order, error)))
-    finally:
-        os._exit(code)
-
-
-def _give_up(number: int, frame: FrameType | None) -> None:
-    """Whoever waited for the outcome is gone, or wants it no more."""
-    del frame
-    while signal_all(os.getpid(), signal.SIGKILL):
+    def _live(self, pipe: Pipe) -> None:
+        """In the body's process: it ends here."""
+        code = 1
         try:
-            os.waitpid(-1, 0)
-        except ChildProcessError:
-            break
-    os._exit(128 + number)
+            # The shell that started all this may have left SIGINT ignored, and then a body can't be interrupted.
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, ASKING)
+            surroundings.set_environment(self._order)
+            self._become_body(self._order, self._folder, pipe)
+            code = 0
+        except KeyboardInterrupt:
+            code = 0
+        except Exception as error:
+            # Something of ours, or a package that it needs: the body has not even begun.
+            pipe.report(pickle.dumps(ending.not_begun(self._order, error)))
+        finally:
+            os._exit(code)
 
+    def _tell_frames(self, lines: bytes) -> None:
+        self._tell("frames", lines)
 
-def _control_process(option: int, value: int) -> None:
-    if ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0) != 0:
-        raise OSError(ctypes.get_errno(), f"prctl({option}, {value}) failed")
-
-
-def _deliver(folder: str, outcome: Outcome) -> None:
-    _write_whole(os.path.join(folder, "outcome.json"), json.dumps(ending.plain(outcome), indent=1).encode())
-    _write_whole(os.path.join(folder, "outcome"), pickle.dumps(outcome))
-
-
-def _write_whole(path: str, content: bytes) -> None:
-    with open(f"{path}.part", "wb") as file:
-        file.write(content)
-    os.replace(f"{path}.part", path)
+    def _tell(self, kind: str, payload: bytes) -> None:
+        self._inbox.line.send(Message(kind, self._order.run, self._order.attempt, payload))

@@ -6,10 +6,13 @@ Knows only the process it is called in, which is the body's own.
 from __future__ import annotations
 
 import builtins
+import importlib
 import os
 import sys
+import time
 from typing import NoReturn
 
+from phelps_jupyter.runtime import library_settings, warning_filters
 from phelps_jupyter.runtime.orders import Order
 
 THREADS = (
@@ -39,18 +42,19 @@ def set_environment(order: Order) -> None:
             os.environ.pop(name, None)
         else:
             os.environ[name] = value
+    # The system's library has read it when the zygote began.
+    time.tzset()
 
 
 def enter(order: Order) -> None:
     """After all of ours and IPython's is imported: the notebook's folder may hold files named like modules."""
     os.chdir(order.folder)
     sys.path[:] = order.path
+    # The zygote has looked through folders, maybe long ago.
+    importlib.invalidate_caches()
     sys.argv[:] = [""]
     sys.stdin = open(os.devnull)  # noqa: SIM115  # lives as long as the process
     builtins.input = _no_prompt
-    # Only here: the supervisor loads this file, and stays small.
-    from phelps_jupyter.runtime import library_settings, warning_filters
-
     warning_filters.order(order.filters)
     library_settings.order(order.settings)
 

@@ -14,7 +14,7 @@ import struct
 import termios
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
 from phelps_jupyter.runtime.orders import Frame
@@ -137,10 +137,12 @@ def open_stream(pipe: Pipe, stream: Stream) -> io.TextIOWrapper:
 
 
 class Transcript:
-    """The supervisor's end: gathers text of one stream into one frame, appends whole lines to the file ``frames``."""
+    """The supervisor's end: gathers text of one stream into one frame, writes whole lines into a new file at ``path``,
+    and passes them to ``tell``."""
 
-    def __init__(self, path: str) -> None:
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    def __init__(self, path: str, tell: Callable[[bytes], None]) -> None:
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        self._tell = tell
         self._decoders = {
             kind: codecs.getincrementaldecoder("utf-8")("replace") for kind in ("o", "e", "stdout", "stderr")
         }
@@ -161,7 +163,7 @@ class Transcript:
                 self.report = payload
             elif kind == LINE:
                 self.flush()
-                _write(self._file, payload)
+                self._put(payload)
             else:
                 self._add(KINDS[kind], self._decoders[kind.decode()].decode(payload))
 
@@ -172,12 +174,16 @@ class Transcript:
 
     def flush(self) -> None:
         if self._text:
-            _write(self._file, encode(Frame(self._stream, "".join(self._text))))
+            self._put(encode(Frame(self._stream, "".join(self._text))))
             self._text.clear()
 
     def close(self) -> None:
         self.flush()
         os.close(self._file)
+
+    def _put(self, line: bytes) -> None:
+        _write(self._file, line)
+        self._tell(line)
 
     def _add(self, stream: Stream, text: str) -> None:
         if stream != self._stream:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import CodeType, FunctionType
 from typing import Any, NamedTuple
 
-from phelps_jupyter.runtime.homes import Home, home_of_module
+from phelps_jupyter.runtime.homes import Home, home_of_module, outside_libraries
 from phelps_jupyter.runtime.programs import quoted
 
 NATIVE: Mapping[str, tuple[str, ...]] = {
@@ -64,9 +64,9 @@ class Code(NamedTuple):
 def code_at_hand(codes: Iterable[CodeType], namespace: Mapping[str, Any]) -> Code:
     """Of the body, of the notebook's functions that it was given, and of the project's modules."""
     stack = [*codes, *_codes(namespace.values())]
-    for name, module in list(sys.modules.items()):
-        if home_of_module(name) is Home.PROJECT and not name.startswith("phelps_jupyter"):
-            stack += _codes(getattr(module, "__dict__", {}).values())
+    for name in outside_libraries():
+        if name != "__main__" and not name.startswith("phelps_jupyter"):
+            stack += _codes(getattr(sys.modules.get(name), "__dict__", {}).values())
     names: set[str] = set()
     texts: set[str] = set()
     for code in stack:

@@ -16,7 +16,7 @@ from contextlib import suppress
 import psutil
 
 MARK = "IPP_PROFILE_DIR"
-SUPERVISOR = "phelps_jupyter.runtime import supervisor"
+ZYGOTE = "phelps_jupyter.runtime import zygote"
 LOOK = 0.25
 GRACE = 5.0
 
@@ -43,7 +43,9 @@ def members(folder: str) -> list[psutil.Process]:
 
 
 def attempts_run(engines: Sequence[psutil.Process]) -> bool:
-    return any(_supervises(child) for engine in engines for child in descendants(engine))
+    """Whether a zygote of theirs has a child."""
+    below = [child for engine in engines for child in descendants(engine)]
+    return any(_is_zygote(process) and descendants(process) for process in below)
 
 
 def descendants(process: psutil.Process) -> list[psutil.Process]:
@@ -83,9 +85,9 @@ def _mark(process: psutil.Process) -> str | None:
         return None
 
 
-def _supervises(process: psutil.Process) -> bool:
+def _is_zygote(process: psutil.Process) -> bool:
     try:
-        return any(SUPERVISOR in argument for argument in process.cmdline())
+        return any(ZYGOTE in argument for argument in process.cmdline())
     except psutil.Error:
         return False
 

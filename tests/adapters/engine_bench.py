@@ -14,9 +14,9 @@ from phelps_jupyter.adapters.ipyparallel import IpyparallelEngines
 from phelps_jupyter.adapters.solo import SoloEngines
 from phelps_jupyter.core.events import EngineJoined, EngineLeft, EnginesFailed, EnginesSettled
 from phelps_jupyter.core.model import EngineId
-from phelps_jupyter.ports import Engines, Notice, Started, Wrote
+from phelps_jupyter.ports import Engines, Notice
 from phelps_jupyter.runtime import digests, values
-from phelps_jupyter.runtime.orders import Frame, Given, Order, Outcome
+from phelps_jupyter.runtime.orders import Frame, Given, Order, Outcome, Started, Wrote
 
 HANG = 60.0
 KINDS: dict[str, Callable[..., Engines]] = {"solo": SoloEngines, "ipyparallel": IpyparallelEngines}
@@ -108,8 +108,10 @@ class Bench:
     def started(self, order: Order) -> None:
         self.log.until(lambda notices: _of(order, Started, notices))
 
-    def wrote(self, order: Order, text: str) -> None:
+    def wrote(self, order: Order, text: str) -> str:
+        """All that it wrote, as soon as that has ``text`` in it."""
         self.log.until(lambda notices: text in _text(_frames(order, notices)))
+        return _text(_frames(order, self.log.notices))
 
     def frames(self, order: Order) -> list[Frame]:
         """All of them, when the attempt has ended."""

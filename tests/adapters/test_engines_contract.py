@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
@@ -14,9 +13,8 @@ import pytest
 from engine_bench import Bench, gave, poll
 
 from phelps_jupyter.core.events import EngineJoined, EnginesSettled
-from phelps_jupyter.ports import Started
 from phelps_jupyter.runtime import values
-from phelps_jupyter.runtime.orders import Given, Outcome
+from phelps_jupyter.runtime.orders import Given, Outcome, Started
 
 MB = 1_000_000
 KINDS = ["solo", pytest.param("ipyparallel", marks=pytest.mark.engines)]
@@ -51,12 +49,13 @@ def test_a_body_runs_and_its_output_is_stored(bench: Bench) -> None:
     assert outcome.peak_memory > MB
 
 
-def test_an_attempt_starts_writes_and_ends_in_this_order_and_leaves_no_folder(bench: Bench) -> None:
-    order = bench.submit("print('hello')")
+def test_an_attempt_starts_writes_and_ends_in_this_order_and_leaves_no_file(bench: Bench) -> None:
+    order = bench.submit("print('hello')\nopen(get_ipython().profile_dir.location + '/mine', 'w').close()")
+    before = files_of(bench)
     bench.outcome(order)
     story = [type(n).__name__ for n in bench.log.notices if getattr(n, "run", None) == order.run]
     assert story == ["Started", "Wrote", "Outcome"]
-    poll(lambda: os.listdir(Path(bench.store) / "attempts") == [])
+    poll(lambda: files_of(bench) <= before)
 
 
 def test_frames_come_in_order(bench: Bench) -> None:
@@ -212,9 +211,8 @@ def test_a_crash_in_compiled_code_names_the_line(bench: Bench) -> None:
 
 
 def test_a_body_killed_from_outside_is_lost(bench: Bench) -> None:
-    order = bench.submit("import os, time\nprint(os.getpid(), flush=True)\ntime.sleep(600)")
-    bench.wrote(order, "\n")
-    os.kill(body_of(bench, order.run), signal.SIGKILL)
+    order = bench.submit("import os, time\nprint(os.getpid())\ntime.sleep(600)")
+    os.kill(int(bench.wrote(order, "\n")), signal.SIGKILL)
     outcome = bench.outcome(order)
     assert outcome.kind == "lost"
     assert "SIGKILL" in outcome.evidence
@@ -462,6 +460,28 @@ seen = {
     }
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_cells_had_set_when_the_engines_started_comes_with_orders_alone(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PHELPS_SET_BY_A_CELL", "then")
+    own = Bench(kind, tmp_path).open()
+    try:
+        body = "import os\nseen = os.environ.get('PHELPS_SET_BY_A_CELL')"
+        orders = [own.submit(body, outputs=("seen",), env=env) for env in ({}, {"PHELPS_SET_BY_A_CELL": "now"})]
+        assert [own.value(own.outcome(order), "seen") for order in orders] == [None, "now"]
+    finally:
+        own.engines.close()
+
+
+def test_a_body_lives_in_the_time_zone_that_was_ordered(bench: Bench) -> None:
+    body = "import time\nhour = time.localtime(0).tm_hour"
+    hours = [
+        bench.value(bench.run(body, outputs=("hour",), env={"TZ": zone}), "hour") for zone in ("UTC", "Asia/Tokyo")
+    ]
+    assert hours == [0, 9]
+
+
 def test_modules_in_the_folder_do_not_stand_before_ours(bench: Bench) -> None:
     for name in ("digests", "shell", "traitlets", "pickle"):
         (bench.root / f"{name}.py").write_text("raise RuntimeError('the wrong module')")
@@ -501,9 +521,9 @@ def test_a_megabyte_of_output_arrives_whole(bench: Bench) -> None:
     assert bench.text(order) == "".join(f"{number:09}\n" for number in range(100_000))
 
 
-def body_of(bench: Bench, run: int) -> int:
-    (written,) = Path(bench.store, "attempts").glob(f"{run}-*/pid")
-    return int(json.loads(written.read_text())["body"])
+def files_of(bench: Bench) -> set[Path]:
+    """What attempts may leave in the store beside its objects."""
+    return {path for kind in ("attempts", "engines") for path in Path(bench.store, kind).rglob("*")}
 
 
 def fifo(bench: Bench) -> str:

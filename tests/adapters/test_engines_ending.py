@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -16,10 +15,10 @@ from engine_bench import Bench, gave, poll
 
 from phelps_jupyter.core.events import EngineJoined, EngineLeft, EnginesFailed, EnginesSettled
 from phelps_jupyter.runtime import attempts
-from phelps_jupyter.runtime.orders import Outcome
+from phelps_jupyter.runtime.orders import Order, Outcome
 
 KINDS = ["solo", pytest.param("ipyparallel", marks=pytest.mark.engines)]
-ENDLESS = "import subprocess\nprint('begun')\nsubprocess.run(['sleep', '600'])"
+ENDLESS = "import os, subprocess\nprint('begun', os.getpid(), end='.')\nsubprocess.run(['sleep', '600'])"
 
 
 @pytest.fixture
@@ -38,7 +37,7 @@ def test_close_ends_what_runs_and_leaves_no_process(kind: str, tmp_path: Path) -
     bench.engines.close()
     assert psutil.Process().children(recursive=True) == []
     assert len(bench.log.of(EngineLeft)) == 2
-    assert os.listdir(tmp_path / "store" / "attempts") == []
+    assert os.listdir(tmp_path / "store" / "engines") == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -96,10 +95,10 @@ def test_the_cluster_s_files_are_for_its_owner_alone(cluster: Bench) -> None:
 def test_a_killed_engine_leaves_with_its_attempt_and_another_takes_its_place(cluster: Bench) -> None:
     first, second = cluster.present()
     order = cluster.submit(ENDLESS)
-    cluster.wrote(order, "begun")
-    body = psutil.Process(supervisor_of(cluster, order.run)).children()[0]
-    below = [body, *body.children()]
-    os.kill(engine_of(cluster, order.run), signal.SIGKILL)
+    body = body_of(cluster, order)
+    zygote = body.parent()
+    below = [zygote, body, *body.children()]
+    os.kill(engine_of(body), signal.SIGKILL)
     left = cluster.log.until(lambda notices: [notice for notice in notices if isinstance(notice, EngineLeft)])
     assert [notice.engine for notice in left] == [first]
     assert psutil.wait_procs(below, timeout=30)[1] == []
@@ -108,14 +107,13 @@ def test_a_killed_engine_leaves_with_its_attempt_and_another_takes_its_place(clu
     assert first not in cluster.present()
     assert cluster.run("x = 1", on=1).kind == "done"
     assert [notice for notice in cluster.log.of(Outcome) if notice.run == order.run] == []
-    poll(lambda: os.listdir(cluster.root / "store" / "attempts") == [])
+    poll(lambda: len(os.listdir(cluster.root / "store" / "engines")) == 2)
 
 
 @pytest.mark.engines
 def test_an_engine_that_freezes_keeps_no_other_waiting_and_is_replaced(cluster: Bench) -> None:
     order = cluster.submit(ENDLESS)
-    cluster.wrote(order, "begun")
-    engine = psutil.Process(engine_of(cluster, order.run))
+    engine = psutil.Process(engine_of(body_of(cluster, order)))
     engine.suspend()
     assert cluster.run("x = 1", on=1).kind == "done"
     assert cluster.log.of(EngineLeft) == []
@@ -129,8 +127,7 @@ def test_engines_that_die_again_and_again_are_given_up(tmp_path: Path) -> None:
     for killed in range(1, 5):
         bench.log.until(lambda _: bench.present())
         order = bench.submit(ENDLESS)
-        bench.started(order)
-        os.kill(engine_of(bench, order.run), signal.SIGKILL)
+        os.kill(engine_of(body_of(bench, order)), signal.SIGKILL)
         bench.log.until(lambda _, gone=killed: len(bench.log.of(EngineLeft)) == gone)
     assert psutil.Process().children(recursive=True) != []
     bench.engines.close()
@@ -159,10 +156,13 @@ def test_an_order_for_an_engine_that_is_gone_is_lost(cluster: Bench) -> None:
     assert cluster.outcome(order).kind == "lost"
 
 
-def supervisor_of(bench: Bench, run: int) -> int:
-    (written,) = Path(bench.store, "attempts").glob(f"{run}-*/pid")
-    return int(json.loads(written.read_text())["supervisor"])
+def body_of(bench: Bench, order: Order) -> psutil.Process:
+    """The process that runs ENDLESS."""
+    return psutil.Process(int(bench.wrote(order, ".").removeprefix("begun ").removesuffix(".")))
 
 
-def engine_of(bench: Bench, run: int) -> int:
-    return psutil.Process(supervisor_of(bench, run)).ppid()
+def engine_of(body: psutil.Process) -> int:
+    """The process of ipyparallel's engine whose zygote runs it."""
+    zygote = body.parent()
+    assert zygote is not None
+    return zygote.ppid()

@@ -124,3 +124,27 @@ def test_a_cluster_is_started_told_of_and_stopped_by_hand(kernel):
     kernel.execute("%phelps cluster stop")
     assert kernel.text("%phelps cluster status") == "no engines are running\n"
     assert kernel.text("import psutil; print(psutil.Process().children(recursive=True))") == "[]\n"
+
+
+def test_tasks_run_on_a_cluster_of_the_user_s_that_stays_as_it_is(kernel, tmp_path):
+    kernel.execute(
+        "import os, ipyparallel as ipp\n"
+        f"mine = ipp.Cluster(n=1, profile_dir={str(tmp_path / 'profile')!r}, log_level=40)\n"
+        "client = mine.start_and_connect_sync()",
+        "a",
+    )
+    try:
+        kernel.execute("%phelps cluster connect client", "b")
+        kernel.execute("%%task where\nimport os, psutil\nengine = psutil.Process(os.getppid()).ppid()", "c")
+        assert kernel.text("engine == client[0].apply_sync(os.getpid)", "d") == "True"
+        assert "1 reached by its own channel" in kernel.text("%phelps cluster status", "e")
+        kernel.execute("%phelps cluster stop", "f")
+        assert kernel.text("client[0].apply_sync(os.getpid) == engine", "g") == "True"
+    finally:
+        kernel.execute("mine.stop_cluster_sync()", "h")
+
+
+def test_a_way_to_no_cluster_is_refused_and_the_engines_stay(kernel):
+    kernel.execute("%%task a\nx = 1", "a")
+    assert "there is no profile 'nobody'" in str(kernel.execute("%phelps cluster connect nobody", "b"))
+    assert kernel.text("x", "c") == "1"

@@ -38,8 +38,9 @@ AIMED = 0.5
 FULL_RUN_EVERY = 10
 MARK = "PHELPS_TEST_KILLED"
 LATE = "none, it had ended"
-VICTIMS = ("all", "all", "all", "kernel", "supervisor")
-PROGRAMS = {"kernel": "ipykernel_launcher", "supervisor": "phelps_jupyter.runtime import supervisor"}
+VICTIMS = ("all", "all", "all", "kernel", "zygote")
+PROGRAMS = {"kernel": "ipykernel_launcher", "zygote": "phelps_jupyter.runtime import zygote"}
+"""A body is a fork of its zygote, and looks like it."""
 
 CELLS = {
     "round": "ROUND = 0",
@@ -106,7 +107,8 @@ class Prey(Book):
         if found:
             _kill(found[0])
             return victim
-        phase = "body" if list(self.processes(PROGRAMS["supervisor"])) else "no body"
+        zygotes = {process.pid: process for process in self.processes(PROGRAMS["zygote"])}
+        phase = "body" if any(_parent(process) in zygotes for process in zygotes.values()) else "no body"
         while found := list(self.processes()):
             for process in found:
                 _kill(process)
@@ -119,6 +121,12 @@ class Prey(Book):
 
     def check_outputs(self) -> None:
         assert self.outputs(self.folder / f"{self.name}-out.ipynb")["show"][-1]["text"] == expected(self.number)
+
+
+def _parent(process: psutil.Process) -> int:
+    with suppress(psutil.NoSuchProcess):
+        return process.ppid()
+    return 0
 
 
 def _kill(process: psutil.Process) -> None:
@@ -211,8 +219,8 @@ def chase(prey: Prey, length: float) -> None:
         victim = LATE if run.poll() is not None else prey.kill(chance.choice(VICTIMS))
         prey.hit[victim] += 1
         print(f"{prey.name}: {dict(prey.hit)}", flush=True)
-        # Who lost its supervisor starts the attempt again; who lost its kernel gives up.
-        if run.wait(HANG) == 0 or victim in (LATE, "supervisor"):
+        # Who lost its zygote starts the attempt again; who lost its kernel gives up.
+        if run.wait(HANG) == 0 or victim in (LATE, "zygote"):
             assert run.returncode == 0, prey.told
             prey.check_outputs()
         check_store(prey.folder / ".phelps", sound)
@@ -237,5 +245,5 @@ def assert_nothing_is_left(preys: list[Prey], store: Path) -> None:
         assert time.monotonic() < end
         time.sleep(0.05)
     preys[0].check_full_run()
-    # One whose supervisor was killed before the body began counts as about to start, for a minute.
-    assert [*store.glob("attempts/*/pid"), *store.glob("attempts/*/outcome")] == []
+    # One that was killed before it had said its number counts as about to start, for a minute.
+    assert [*store.glob("engines/*/pid"), *store.glob("attempts/*/outcome")] == []

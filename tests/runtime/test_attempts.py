@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import pickle
-import socket
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from phelps_jupyter.runtime import attempts
-from phelps_jupyter.runtime.host import boot
+from phelps_jupyter.runtime.host import boot, place
 from phelps_jupyter.runtime.orders import Frame, Outcome
 from phelps_jupyter.runtime.transcript import encode
 
@@ -29,7 +28,7 @@ def left(store: Path, name: str = "0-1-a", *, owner: bool = True, outcome: bool 
     (folder / "frames").write_bytes(b"".join(map(encode, FRAMES)))
     if owner:
         # This process' number, of one that began long ago.
-        told = {"pid": os.getpid(), "began": 1.0, "boot": boot(), "host": socket.gethostname()}
+        told = {"pid": os.getpid(), "began": 1.0, "boot": boot(), "place": place()}
         (folder / "owner.json").write_text(json.dumps(told))
     if outcome:
         (folder / "outcome").write_bytes(pickle.dumps(Outcome(0, 1, "done")))
@@ -55,13 +54,37 @@ def test_what_will_never_end_is_removed(tmp_path: Path, owner: bool, age: int, e
     assert folder.exists() is expected
 
 
-def test_what_a_killed_kernel_was_removing_is_removed(tmp_path: Path) -> None:
-    folder = left(tmp_path, owner=False, outcome=False)
+@pytest.mark.parametrize(
+    ("kernel", "runs", "expected"),
+    [("gone", "no", False), ("gone", "yes", True), ("gone", "", True), ("lives", "no", True)],
+)
+def test_folders_of_zygotes_that_are_gone_with_their_kernels_are_removed(
+    tmp_path: Path, kernel: str, runs: str, expected: bool
+) -> None:
+    folder = tmp_path / "engines" / "zygote-1"
+    folder.mkdir(parents=True)
+    owner = json.loads(attempts.owner())
+    (folder / "owner.json").write_text(json.dumps(owner | {"began": 1.0} if kernel == "gone" else owner))
     gone = subprocess.Popen(["true"])
     gone.wait()
-    (folder / "pid").write_text(json.dumps({"supervisor": gone.pid, "body": gone.pid}))
+    if runs:
+        (folder / "pid").write_text(str(os.getpid() if runs == "yes" else gone.pid))
     assert attempts.finished(str(tmp_path)) == []
-    assert not folder.exists()
+    assert folder.exists() is expected
+
+
+@pytest.mark.parametrize(
+    ("whose", "runs", "expected"), [("ours", "no", False), ("ours", "yes", True), ("", "no", True)]
+)
+def test_a_kernel_clears_away_what_its_zygotes_could_not(tmp_path: Path, whose: str, runs: str, expected: bool) -> None:
+    folder = tmp_path / "engines" / "zygote-1"
+    folder.mkdir(parents=True)
+    (folder / "owner.json").write_text(whose)
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    (folder / "pid").write_text(str(os.getpid() if runs == "yes" else gone.pid))
+    attempts.clear(str(tmp_path), "ours")
+    assert folder.exists() is expected
 
 
 def test_kernels_that_take_over_the_same_at_once_get_it_whole_or_not_at_all(tmp_path: Path) -> None:

@@ -38,16 +38,18 @@ def test_text_of_one_stream_that_stands_together_is_one_frame() -> None:
 def test_a_transcript_takes_portions_of_any_size(tmp_path: Path, portion: int) -> None:
     texts = [(b"o", "é".encode()), (b"e", b"two"), (b"f", encode(FRAMES[1])), (b"r", b"the report")]
     sent = b"".join(HEADER.pack(kind, len(payload)) + payload for kind, payload in texts)
-    transcript = Transcript(str(tmp_path / "frames"))
+    told: list[bytes] = []
+    transcript = Transcript(str(tmp_path / "frames"), told.append)
     for at in range(0, len(sent), portion):
         transcript.control(sent[at : at + portion])
     transcript.close()
     assert transcript.report == b"the report"
-    assert decode((tmp_path / "frames").read_bytes()) == (Frame("stdout", "é"), Frame("stderr", "two"), FRAMES[1])
+    assert b"".join(told) == (tmp_path / "frames").read_bytes()
+    assert decode(b"".join(told)) == (Frame("stdout", "é"), Frame("stderr", "two"), FRAMES[1])
 
 
 def test_raw_bytes_are_text_even_when_a_character_is_cut_or_wrong(tmp_path: Path) -> None:
-    transcript = Transcript(str(tmp_path / "frames"))
+    transcript = Transcript(str(tmp_path / "frames"), len)
     for data in (b"caf\xc3", b"\xa9 \xff\n"):
         transcript.raw("stdout", data)
     transcript.close()

@@ -29,34 +29,37 @@ class Cluster:
     """Controller, engines, warden and client, with a private folder that stands for the user's profile."""
 
     def __init__(self, lease: float, folder: str | None) -> None:
-        self._folder = tempfile.mkdtemp(prefix="phelps-cluster-", dir=folder)
-        command = [sys.executable, "-P", warden.__file__, self._folder, str(lease)]
+        self.folder = tempfile.mkdtemp(prefix="phelps-cluster-", dir=folder)
+        self.is_ours = True
+        command = [sys.executable, "-P", warden.__file__, self.folder, str(lease)]
         quiet = subprocess.DEVNULL
         self._warden = subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True)
         self._client: Any = None
         self._controller: psutil.Process | None = None
         config = Config()
         # Modules of the notebook's folder must not stand before those that ipyparallel imports.
-        environment = dict(zip(ASIDE, (self._folder, "1"), strict=True))
+        environment = dict(zip(ASIDE, (self.folder, "1"), strict=True))
         config.LocalControllerLauncher.environment = environment
         config.LocalEngineSetLauncher.environment = environment
         self._cluster: Any = ipp.Cluster(
             config=config,
             log=_silent(),
             log_level=logging.ERROR,
-            profile_dir=self._folder,
+            profile_dir=self.folder,
             cluster_id="",
             load_profile=False,
             shutdown_atexit=False,
             controller_args=list(CONTROLLER),
         )
 
-    def open(self, count: int, closing: threading.Event) -> None:
+    def open(self, count: int, closing: threading.Event) -> int:
+        """Start so many engines, unless it is closed meanwhile; how many there are to be."""
         self._cluster.start_controller_sync()
         self._controller = psutil.Process(self._cluster.controller.pid)
         if not closing.is_set():
             self._cluster.start_engines_sync(n=count)
             self._client = self._cluster.connect_client_sync()
+        return count
 
     def ids(self) -> list[int]:
         return list(self._client.ids) if self._client is not None else []
@@ -79,7 +82,7 @@ class Cluster:
     def close(self) -> None:
         if self._client is not None:
             self._client.close(linger=0)
-        processes = warden.members(self._folder)
+        processes = warden.members(self.folder)
         below = {child for process in processes for child in warden.descendants(process)}
         # Nothing is lost with them: what is worth keeping lies in the store.
         warden.end([*{*processes, *below}], grace=GRACE)
@@ -87,7 +90,7 @@ class Cluster:
         self._warden.wait()
         # All are gone; this only lets the launchers take note of it.
         self._cluster.stop_cluster_sync()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def lives(process: psutil.Process) -> bool:

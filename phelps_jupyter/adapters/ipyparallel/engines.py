@@ -1,43 +1,58 @@
 """Engines of a local ipyparallel cluster of our own, behind the port. Everything of ipyparallel happens in one thread.
 
-An engine only starts supervisors and reads their folders: bodies run in processes of their own.
+ipyparallel starts the engines, finds them and tells who is gone. Orders and what comes back go by a channel of our own;
+where that does not reach, by requests through ipyparallel. Bodies run in processes of their own, beside the engine's.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 import queue
+import secrets
+import select
+import socket
 import threading
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any
 
 import ipyparallel as ipp
 import psutil
 
+from phelps_jupyter.adapters.ipyparallel.channel import Channel
 from phelps_jupyter.adapters.ipyparallel.cluster import ASIDE, Cluster, lives
-from phelps_jupyter.adapters.ipyparallel.seat import Call, Number, Seat
+from phelps_jupyter.adapters.ipyparallel.found import Connection, FoundCluster
+from phelps_jupyter.adapters.ipyparallel.seat import Call, Seat, Way
 from phelps_jupyter.core.events import EngineJoined, EngineLeft, EnginesFailed, EnginesSettled
 from phelps_jupyter.core.model import Engine, EngineId, Host, HostId
-from phelps_jupyter.ports import Notify, Started, Wrote
+from phelps_jupyter.ports import Notify
 from phelps_jupyter.runtime import attempts, host, shipment
-from phelps_jupyter.runtime.attempts import Attempt
 from phelps_jupyter.runtime.host import Facts
-from phelps_jupyter.runtime.launch import Reading
+from phelps_jupyter.runtime.line import Message
+from phelps_jupyter.runtime.news import news, order_message
 from phelps_jupyter.runtime.orders import Order, Outcome
 
 START_TIMEOUT = 60.0
 TICK = 0.005
 IDLE_TICK = 0.25
 POLL = 0.05
+REACH = 2.0
+"""Seconds that an engine has to be heard on the channel before it is asked through ipyparallel."""
+SILENCE = 10.0
+"""Seconds without a sign of life on the channel after which that is given up."""
+LEAVING = 5.0
+"""Seconds that an engine has to end what it runs for us."""
 REPLACEMENTS = 3
+logger = logging.getLogger(__name__)
 
 
 class IpyparallelEngines:
     """``count`` engines on this machine, one for each cpu unless it is given. ``store``: folder of the store.
 
     ``lease_seconds``: how long engines stay when this process dies. ``folder``: where the cluster's own files go.
+    ``connection``: to a cluster that is there; its engines are used, all of them, and left as they were.
     """
 
     def __init__(
@@ -47,6 +62,7 @@ class IpyparallelEngines:
         count: int | None = None,
         lease_seconds: float = 30.0,
         folder: str | None = None,
+        connection: Connection | None = None,
     ) -> None:
         self._store = store
         self._notify = notify
@@ -54,15 +70,24 @@ class IpyparallelEngines:
         self._count = count or self._here.cpus
         self._lease = lease_seconds
         self._folder = folder
+        self._connection = connection
+        self._probe = f"probe-{secrets.token_hex(8)}"
+        """A file of the store: who sees it sees the store."""
+        self._owner = attempts.owner()
         self._shipment = shipment.pack()
         self._commands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closing = threading.Event()
-        self._cluster: Cluster | None = None
+        self._cluster: Cluster | FoundCluster | None = None
         self._seats: dict[int, Seat] = {}
         self._gone: set[int] = set()
-        self._known: set[Number] = set()
+        self._known: set[tuple[int, int]] = set()
+        self._channel: Channel | None = None
+        self._wakes, self._waker = socket.socketpair()
+        self._wakes.setblocking(False)
+        self._waker.setblocking(False)
+        self._strangers: set[bytes] = set()
         self._settle_by = 0.0
         self._replacements = 0
         self._next_check = 0.0
@@ -74,47 +99,96 @@ class IpyparallelEngines:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="phelps-ipyparallel", daemon=True)
                 self._thread.start()
-            self._commands.put(self._open)
+            self._command(self._open)
 
     def submit(self, engine: EngineId, order: Order) -> None:
-        self._commands.put(lambda: self._submit(engine, order))
+        self._command(lambda: self._submit(engine, order))
 
     def kill(self, run: int, attempt: int) -> None:
-        self._commands.put(lambda: self._kill((run, attempt)))
+        self._command(lambda: self._kill((run, attempt)))
 
     def close(self) -> None:
         with self._lock:
             self._closing.set()
             thread = self._thread
         if thread is not None:
-            self._commands.put(lambda: None)
+            self._command(lambda: None)
             thread.join()
+        self._wakes.close()
+        self._waker.close()
+
+    def _command(self, command: Callable[[], None]) -> None:
+        self._commands.put(command)
+        with suppress(OSError):
+            # Closed meanwhile: then nobody waits for commands. Full: then it wakes anyhow.
+            self._waker.send(b".")
 
     def describe(self) -> str:
         plural = "" if self._count == 1 else "s"
-        return f"{self._count} ipyparallel engine{plural} on {self._here.name}"
+        ways = Counter(seat.way.value for seat in list(self._seats.values()) if seat.joined)
+        reached = "".join(f"; {count} reached by {way}" for way, count in ways.items())
+        return f"{self._count} ipyparallel engine{plural} on {self._here.name}{reached}"
 
     def _run(self) -> None:
         while not self._closing.is_set():
-            busy = self._settle_by or any(seat.busy or seat.running for seat in self._seats.values())
-            with suppress(queue.Empty):
-                self._commands.get(timeout=TICK if busy else IDLE_TICK)()
-            if self._cluster is not None:
-                self._look(self._cluster)
+            try:
+                self._turn()
+            except Exception as error:
+                # The thread must live: everybody waits for it.
+                logger.exception("the engines failed")
+                self._fail(f"the engines failed: {error!r}")
         self._shut("closed")
+
+    def _turn(self) -> None:
+        self._wait()
+        while not self._commands.empty():
+            self._commands.get()()
+        if self._cluster is not None and self._channel is not None:
+            self._look(self._cluster, self._channel)
+
+    def _wait(self) -> None:
+        """Until there is a command, an engine says something, or it is time to look."""
+        asked = self._settle_by or any(seat.busy for seat in self._seats.values())
+        seconds = TICK if asked else POLL if any(seat.running for seat in self._seats.values()) else IDLE_TICK
+        if self._channel is not None:
+            self._channel.wait(seconds, self._wakes)
+        else:
+            waits = select.poll()
+            waits.register(self._wakes, select.POLLIN)
+            waits.poll(seconds * 1000)
+        with suppress(BlockingIOError):
+            self._wakes.recv(1 << 16)
 
     def _open(self) -> None:
         if self._cluster is not None:
             return
-        self._cluster = Cluster(self._lease, self._folder)
+        own = self._connection is None
         self._gone.clear()
         self._replacements = 0
         self._settle_by = time.monotonic() + START_TIMEOUT
         try:
-            self._cluster.open(self._count, self._closing)
+            cluster = Cluster(self._lease, self._folder) if own else FoundCluster(self._connection or {})
+            self._cluster = cluster
+            self._channel = Channel(cluster.folder)
+            os.makedirs(self._store, mode=0o700, exist_ok=True)
+            open(os.path.join(self._store, self._probe), "w").close()
+            self._count = cluster.open(self._count, self._closing)
         except Exception as error:
             # Whatever keeps a cluster from starting: launchers raise what they like.
-            self._fail(f"the ipyparallel cluster could not be started: {error}")
+            self._fail(f"the ipyparallel cluster could not be {'started' if own else 'reached'}: {error}")
+            return
+        if not self._count:
+            self._fail("the cluster has no engines: start some, and connect to it again")
+
+    def _leave(self, seats: Sequence[Seat]) -> None:
+        """End what runs for us on engines that are not ours."""
+        for seat in seats:
+            seat.leave(Call("leave", (seat.name,), _ignore, _ignore))
+        until = time.monotonic() + LEAVING
+        while any(seat.busy for seat in seats) and time.monotonic() < until:
+            for seat in seats:
+                seat.advance()
+            time.sleep(TICK)
 
     def _fail(self, why: str) -> None:
         self._shut(why)
@@ -122,61 +196,130 @@ class IpyparallelEngines:
             self._notify(EnginesFailed(time.time(), why))
 
     def _shut(self, why: str) -> None:
-        if self._cluster is None:
-            return
-        self._cluster.close()
-        self._cluster = None
+        # What follows may fail in turn, and is not to begin anew then.
+        cluster, self._cluster = self._cluster, None
+        channel, self._channel = self._channel, None
+        seats, self._seats = list(self._seats.values()), {}
         self._settle_by = 0.0
-        for seat in self._seats.values():
+        if cluster is not None and not cluster.is_ours:
+            self._leave(seats)
+        if channel is not None:
+            channel.close()
+        if cluster is not None:
+            cluster.close()
+        attempts.clear(self._store, self._owner)
+        with suppress(OSError):
+            os.unlink(os.path.join(self._store, self._probe))
+        for seat in seats:
             self._bid_farewell(seat, why)
-        self._seats.clear()
 
     def _bid_farewell(self, seat: Seat, why: str) -> None:
-        for attempt in seat.running.values():
-            attempts.abandon(attempt.folder)
         if seat.joined:
             self._notify(EngineLeft(time.time(), seat.id, why))
 
-    def _look(self, cluster: Cluster) -> None:
+    def _look(self, cluster: Cluster | FoundCluster, channel: Channel) -> None:
         for number in cluster.ids():
             if number not in self._seats and number not in self._gone:
-                self._welcome(cluster, number)
+                self._welcome(cluster, channel, number)
+        self._receive(channel)
         if time.monotonic() >= self._next_check:
             self._next_check = time.monotonic() + POLL
             self._check(cluster)
-            self._poll()
         for seat in list(self._seats.values()):
             reply = seat.advance()
             if reply is not None and self._cluster is not None:
                 cluster.forget(seat.view, reply)
+        if self._cluster is not None:
+            self._attend(channel)
         if self._settle_by:
             self._settle()
 
-    def _welcome(self, cluster: Cluster, number: int) -> None:
+    def _welcome(self, cluster: Cluster | FoundCluster, channel: Channel, number: int) -> None:
         try:
             view = cluster.view(number)
         except (LookupError, ipp.error.IPythonError):
             # It left between being listed and being asked for.
             return
-        seat = self._seats[number] = Seat(EngineId(str(number)), view, self._shipment)
+        seat = self._seats[number] = Seat(EngineId(str(number)), view, self._shipment, channel.new_name())
 
         def fail(error: Exception) -> None:
-            self._fail(f"engine {seat.id} can't take the runtime: {error}")
+            self._refuse(cluster, seat, f"engine {seat.id} can't take the runtime: {error}")
 
-        seat.ask(Call("facts", (), lambda facts: self._join(seat, Facts(*facts)), fail))
+        def opened(sees_store: bool) -> None:
+            if seat.refused or seat.leaving:
+                return
+            if sees_store:
+                seat.ask(Call("attach", (seat.name, channel.endpoint), lambda _: seat.expect(REACH), fail))
+            else:
+                seat.refused = f"engine {seat.id} does not see the folder {self._store}: it must be one that it shares"
 
-    def _join(self, seat: Seat, facts: Facts) -> None:
+        given_back = {**host.reverted(), **{name: os.environ.get(name) for name in ASIDE}} if cluster.is_ours else {}
+        seat.ask(Call("facts", (), lambda facts: self._meet(cluster, seat, Facts(*facts)), fail))
+        seat.ask(Call("open", (seat.name, self._store, self._probe, self._owner, given_back), opened, fail))
+
+    def _refuse(self, cluster: Cluster | FoundCluster, seat: Seat, why: str) -> None:
+        """It can't run tasks. Of a cluster that is ours, no other one could; of one that is there, others may."""
+        if seat.leaving:
+            return
+        seat.refused = why
+        if cluster.is_ours:
+            self._fail(why)
+
+    def _meet(self, cluster: Cluster | FoundCluster, seat: Seat, facts: Facts) -> None:
         if facts.missing:
             command = f"python -m pip install {' '.join(facts.missing)}"
-            self._fail(f"{facts.name} lacks what tasks need; run there: {command}")
+            self._refuse(cluster, seat, f"{facts.name} lacks what tasks need; run there: {command}")
+            return
+        if facts.python != self._here.python:
+            told = f"engine {seat.id} runs Python {facts.python}; the kernel's is {self._here.python}, and code of one"
+            self._refuse(cluster, seat, f"{told} can't be read by another")
             return
         if facts.boot == self._here.boot and psutil.pid_exists(facts.pid):
             seat.process = psutil.Process(facts.pid)
-        seat.joined = True
-        place = Host(HostId(facts.boot), facts.name, self._count, facts.memory)
-        self._notify(EngineJoined(time.time(), Engine(seat.id, place.id), place))
+        cpus = self._count if self._connection is None else facts.cpus
+        seat.host = Host(HostId(facts.boot), facts.name, cpus, facts.memory)
 
-    def _check(self, cluster: Cluster) -> None:
+    def _join(self, seat: Seat, way: Way) -> None:
+        seat.way = way
+        if not seat.joined and seat.host is not None:
+            seat.joined = True
+            self._notify(EngineJoined(time.time(), Engine(seat.id, seat.host.id), seat.host))
+
+    def _receive(self, channel: Channel) -> None:
+        seats = {seat.name: seat for seat in self._seats.values()}
+        for name, first, messages in channel.receive():
+            seat = seats.get(name)
+            if seat is None:
+                self._send_away(channel, name)
+                continue
+            seat.expect(SILENCE)
+            if seat.way is Way.NONE:
+                self._join(seat, Way.CHANNEL)
+            self._hear(seat, first, messages)
+            # By one way at a time: what is on its way may be dropped when they change.
+            channel.send(name, seat.heard, seat.outgoing() if seat.way is Way.CHANNEL else [])
+
+    def _send_away(self, channel: Channel, name: bytes) -> None:
+        """It may be an engine that was given up, and came back: what it still runs has been started anew."""
+        channel.dismiss(name)
+        if name not in self._strangers:
+            self._strangers.add(name)
+            logger.warning("messages on the channel from nobody we know are left unread")
+
+    def _attend(self, channel: Channel) -> None:
+        """Send what is to be sent, each engine's by its own way."""
+        for seat in self._seats.values():
+            if seat.is_overdue:
+                if seat.way is Way.CHANNEL:
+                    logger.warning("engine %s is silent on the channel: it is asked through ipyparallel", seat.id)
+                seat.begin_anew()
+                self._join(seat, Way.REQUESTS)
+            if seat.way is Way.CHANNEL and seat.pending:
+                channel.send(seat.name, seat.heard, seat.outgoing())
+            elif seat.way is Way.REQUESTS and seat.is_to_be_asked:
+                self._exchange(seat)
+
+    def _check(self, cluster: Cluster | FoundCluster) -> None:
         """Who is gone: by the hub's word, and sooner by a look at the processes of this machine."""
         if not cluster.controller_lives():
             self._fail("the ipyparallel controller ended")
@@ -188,20 +331,20 @@ class IpyparallelEngines:
             elif seat.process is not None and not lives(seat.process):
                 self._lose(cluster, number, "its process ended")
 
-    def _lose(self, cluster: Cluster, number: int, why: str) -> None:
+    def _lose(self, cluster: Cluster | FoundCluster, number: int, why: str) -> None:
         seat = self._seats.pop(number)
         self._gone.add(number)
-        if seat.process is not None and lives(seat.process):
+        if cluster.is_ours and seat.process is not None and lives(seat.process):
             # An engine that was frozen never registers again.
             seat.process.kill()
         self._bid_farewell(seat, why)
-        if self._replacements < REPLACEMENTS:
+        if cluster.is_ours and self._replacements < REPLACEMENTS:
             self._replacements += 1
             self._replace(cluster)
-        elif not self._seats:
+        elif all(seat.refused for seat in self._seats.values()):
             self._settle_by = time.monotonic()
 
-    def _replace(self, cluster: Cluster) -> None:
+    def _replace(self, cluster: Cluster | FoundCluster) -> None:
         try:
             cluster.add_engine()
             self._settle_by = time.monotonic() + START_TIMEOUT
@@ -211,12 +354,16 @@ class IpyparallelEngines:
 
     def _settle(self) -> None:
         joined = sum(seat.joined for seat in self._seats.values())
+        refused = [seat.refused for seat in self._seats.values() if seat.refused]
         late = time.monotonic() > self._settle_by
-        if joined >= self._count or (late and joined):
-            self._settle_by = 0.0
+        if not late and joined + len(refused) < self._count:
+            return
+        self._settle_by = 0.0
+        if joined:
             self._notify(EnginesSettled(time.time()))
-        elif late:
-            self._fail(f"no ipyparallel engine is left, or none registered within {START_TIMEOUT:.0f} s")
+        else:
+            late_words = f"no ipyparallel engine is left, or none registered within {START_TIMEOUT:.0f} s"
+            self._fail(next(iter(refused), late_words))
 
     def _submit(self, engine: EngineId, order: Order) -> None:
         number = (order.run, order.attempt)
@@ -227,55 +374,25 @@ class IpyparallelEngines:
         if seat is None:
             self._notify(Outcome(*number, "lost", message=f"engine {engine} is gone", evidence="engine is gone"))
             return
-        attempt = seat.running[number] = attempts.new(order)
+        seat.send(order_message(order))
 
-        def fail(error: Exception) -> None:
-            del seat.running[number]
-            text = f"the attempt could not be started: {error}"
-            self._notify(Outcome(*number, "lost", message=text, evidence=str(error)))
-
-        given_back = {name: os.environ.get(name) for name in ASIDE}
-        arguments = (attempt.folder, tuple(attempts.files(order)), given_back)
-        seat.ask(Call("start", arguments, _ignore, fail, number))
-
-    def _kill(self, number: Number) -> None:
+    def _kill(self, number: tuple[int, int]) -> None:
         for seat in self._seats.values():
-            attempt = seat.running.get(number)
-            if attempt is None:
-                continue
-            if seat.withdraw(number):
-                del seat.running[number]
-                self._notify(Outcome(*number, "cancelled", message="cancelled"))
-            else:
-                seat.ask(Call("cancel", (attempt.folder,), _ignore, _ignore), first=True)
+            if number in seat.running:
+                seat.send(Message("cancel", *number))
 
-    def _poll(self) -> None:
-        for seat in self._seats.values():
-            if seat.running and not seat.busy:
-                asked = list(seat.running.values())
-                requests = [(attempt.folder, attempt.offset) for attempt in asked]
-                seat.ask(Call("read", (requests,), self._reader(seat, asked), _ignore))
+    def _exchange(self, seat: Seat) -> None:
+        """Hand messages over by a request, and take those that are there."""
+        seat.asked_at = time.monotonic()
+        arguments = (seat.name, seat.heard, seat.outgoing())
+        seat.ask(Call("exchange", arguments, lambda told: self._hear(seat, *told), lambda _: seat.begin_anew()))
 
-    def _reader(self, seat: Seat, asked: list[Attempt]) -> Callable[[Any], None]:
-        def take(readings: list[tuple[Any, ...]]) -> None:
-            for attempt, reading in zip(asked, readings, strict=True):
-                self._tell(seat, attempt, Reading(*reading))
-
-        return take
-
-    def _tell(self, seat: Seat, attempt: Attempt, reading: Reading) -> None:
-        run, number = attempt.order.run, attempt.order.attempt
-        news = attempt.take(reading)
-        if news.started:
-            self._notify(Started(run, number))
-        if news.frames:
-            self._notify(Wrote(run, number, news.frames))
-        if news.outcome is not None:
-            if news.outcome.kind == "done":
+    def _hear(self, seat: Seat, first: int, messages: list[bytes]) -> None:
+        for message in seat.new(first, messages):
+            notice = news(message)
+            if isinstance(notice, Outcome) and notice.kind == "done":
                 self._replacements = 0
-            del seat.running[run, number]
-            self._notify(news.outcome)
-            attempts.remove(attempt.folder)
+            self._notify(notice)
 
 
 def _ignore(_: object) -> None:

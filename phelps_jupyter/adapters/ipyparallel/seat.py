@@ -5,21 +5,23 @@ Knows requests and answers; refuses to know who asks and why.
 
 from __future__ import annotations
 
+import time
 import types
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 import ipyparallel as ipp
 import psutil
 
-from phelps_jupyter.core.model import EngineId
-from phelps_jupyter.runtime.attempts import Attempt
+from phelps_jupyter.core.model import EngineId, Host
+from phelps_jupyter.runtime.line import Message, pack, unpack
 from phelps_jupyter.runtime.shipment import Shipment, compress
 
-Number = tuple[int, int]
-"""Of a run, and of its attempt."""
+ASK_EVERY = 0.1
+"""Seconds between requests to an engine that is asked through ipyparallel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +32,41 @@ class Call:
     arguments: tuple[Any, ...]
     answer: Callable[[Any], None]
     fail: Callable[[Exception], None]
-    starts: Number | None = None
+
+
+class Way(Enum):
+    """How messages go to an engine and back."""
+
+    NONE = "not yet"
+    CHANNEL = "its own channel"
+    REQUESTS = "requests through ipyparallel"
 
 
 class Seat:
-    """One engine, with the attempts that it looks after."""
+    """One engine, with the attempts that it looks after. ``name``: what its agent says that it is."""
 
-    def __init__(self, engine: EngineId, view: Any, cargo: Shipment) -> None:
+    def __init__(self, engine: EngineId, view: Any, cargo: Shipment, name: bytes) -> None:
         self.id = engine
         self.view = view
-        self.running: dict[Number, Attempt] = {}
+        self.name = name
+        self.running: dict[tuple[int, int], Message] = {}
+        """The orders of attempts that have not ended."""
+        self.heard = 0
+        """How many messages of its zygotes have come."""
+        self.way = Way.NONE
+        self.asked_at = 0.0
         self.process: psutil.Process | None = None
+        self.host: Host | None = None
         self.joined = False
+        self.leaving = False
+        self.refused = ""
+        """Why it can't be used."""
+        self._due = 0.0
         self._shipment = cargo
         self._visit = _detached(_visit)
         self._todo: deque[Call] = deque()
+        self._outgoing: list[Message] = []
+        self._cancelled: set[tuple[int, int]] = set()
         self._call: Call | None = None
         self._reply: Any = None
 
@@ -52,18 +74,62 @@ class Seat:
     def busy(self) -> bool:
         return bool(self._todo) or self._call is not None
 
-    def ask(self, call: Call, *, first: bool = False) -> None:
-        if first:
-            self._todo.appendleft(call)
-        else:
-            self._todo.append(call)
+    def ask(self, call: Call) -> None:
+        self._todo.append(call)
 
-    def withdraw(self, number: Number) -> bool:
-        """Take back a start that has not been asked for yet; whether there was one."""
-        waiting = [call for call in self._todo if call.starts == number]
-        for call in waiting:
-            self._todo.remove(call)
-        return bool(waiting)
+    def leave(self, call: Call) -> None:
+        """The last thing that it is asked."""
+        self._todo.clear()
+        self.leaving = True
+        self.ask(call)
+
+    @property
+    def pending(self) -> bool:
+        """Something is to be sent."""
+        return bool(self._outgoing)
+
+    @property
+    def is_to_be_asked(self) -> bool:
+        """A request is due. Each costs the engine and us milliseconds."""
+        due = bool(self.running) and time.monotonic() - self.asked_at > ASK_EVERY
+        return not self.busy and (self.pending or due)
+
+    @property
+    def is_overdue(self) -> bool:
+        """It should have been heard on the channel by now."""
+        return self.way is not Way.REQUESTS and 0 < self._due < time.monotonic()
+
+    def expect(self, seconds: float) -> None:
+        """It is to be heard on the channel within this time."""
+        self._due = time.monotonic() + seconds
+
+    def send(self, message: Message) -> None:
+        """With the next sending."""
+        if message.kind == "order":
+            self.running[message.number] = message
+        else:
+            self._cancelled.add(message.number)
+        self._outgoing.append(message)
+
+    def outgoing(self) -> list[bytes]:
+        """Messages that are to be sent now, each once."""
+        messages, self._outgoing = self._outgoing, []
+        return list(map(pack, messages))
+
+    def begin_anew(self) -> None:
+        """What was sent may not have arrived: it is to be sent once more. An engine refuses orders that it has."""
+        cancels = (Message("cancel", *number) for number in self.running if number in self._cancelled)
+        self._outgoing = [*self.running.values(), *cancels]
+
+    def new(self, first: int, messages: Sequence[bytes]) -> Iterator[Message]:
+        """Those that have not come before. ``first``: the number of the first one; after a gap, none of them counts."""
+        for data in messages[self.heard - first :] if first <= self.heard else ():
+            self.heard += 1
+            message = unpack(data)
+            if message.kind in ("outcome", "gone"):
+                self.running.pop(message.number, None)
+                self._cancelled.discard(message.number)
+            yield message
 
     def advance(self) -> Any:
         """Act on an answer that has come, send the next request; returns the reply that was acted on, if any."""
@@ -107,10 +173,12 @@ def _visit(stamp: str, cargo: bytes, name: str, arguments: tuple[Any, ...]) -> A
 
     private = f"phelps_shipment_{stamp}"
     if private not in sys.modules:
-        module = sys.modules[private] = types.ModuleType(private)
+        module = types.ModuleType(private)
         source = json.loads(zlib.decompress(cargo))["phelps_jupyter/runtime/shipment.py"]
         exec(compile(source, private, "exec"), module.__dict__)
         module.__dict__["outpost"] = module.__dict__["Outpost"](cargo)
+        # Only now: an interrupt may come in the midst of this.
+        sys.modules[private] = module
     return getattr(sys.modules[private].__dict__["outpost"], name)(*arguments)
 
 

@@ -1,0 +1,66 @@
+"""What a zygote was told and has not done: orders that wait, attempts that are to end; and whether anybody listens."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import select
+from collections import deque
+
+from phelps_jupyter.runtime.line import Line
+from phelps_jupyter.runtime.orders import Order
+
+LOOK = 1.0
+"""Seconds between looks whether the kernel lives."""
+
+
+class Inbox:
+    """``parent``: the process that started the zygote; ``tied``: without it nothing is to run."""
+
+    def __init__(self, line: Line, parent: int, *, tied: bool) -> None:
+        self.line = line
+        self._parent = parent
+        self._tied = tied
+        self._orders: deque[bytes] = deque()
+        self._cancelled: set[tuple[int, int]] = set()
+
+    @property
+    def is_orphaned(self) -> bool:
+        """Whoever started the zygote is gone: nothing more will come."""
+        return self.line.closed or os.getppid() != self._parent
+
+    @property
+    def is_abandoned(self) -> bool:
+        """What runs is to end as well."""
+        return self._tied and self.is_orphaned
+
+    def fileno(self) -> int:
+        return self.line.fileno()
+
+    def wait(self) -> Order | None:
+        """The next order, if one comes within a second."""
+        if not self._orders:
+            poll = select.poll()
+            poll.register(self.line, select.POLLIN | (select.POLLOUT if self.line.pending else 0))
+            poll.poll(LOOK * 1000)
+            self.take()
+        if not self._orders:
+            return None
+        order: Order = pickle.loads(self._orders.popleft())
+        return order
+
+    def take(self) -> None:
+        """Take note of what has come, and send what could not be sent."""
+        self.line.flush()
+        for message in self.line.receive():
+            if message.kind == "order":
+                self._orders.append(message.payload)
+            else:
+                self._cancelled.add(message.number)
+
+    def is_cancelled(self, run: int, attempt: int) -> bool:
+        return (run, attempt) in self._cancelled
+
+    def close(self) -> None:
+        """In another process: the line is not its own."""
+        self.line.close()

@@ -1,0 +1,16 @@
+"""What the system is told about processes: who dies with whom, and who inherits orphans."""
+
+from __future__ import annotations
+
+import ctypes
+
+PR_SET_PDEATHSIG = 1
+"""The signal that a process gets when its parent ends."""
+PR_SET_CHILD_SUBREAPER = 36
+"""What its children leave behind becomes its child, wherever it hid."""
+
+
+def control_process(option: int, value: int) -> None:
+    """Set such an option for this process. Errors: OSError."""
+    if ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), f"prctl({option}, {value}) failed")

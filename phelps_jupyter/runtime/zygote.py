@@ -1,0 +1,135 @@
+"""A clean process beside an engine: it has imported what every body needs, and forks a body for each order, one at a
+time.
+
+Single-threaded, so that forking is safe; what a body does to its process is gone with it. Knows its own folder and who
+started it; refuses to know what a body computes.
+
+Its folder: ``owner.json``, ``pid`` and ``log`` (written by the keeper), ``frames`` of the attempt that runs,
+``ipython``, and what the body notes there.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import pickle
+import secrets
+import shutil
+import signal
+import socket
+from collections.abc import Sequence
+from contextlib import suppress
+from types import FrameType
+from typing import NoReturn
+
+from phelps_jupyter.runtime import attempts
+from phelps_jupyter.runtime.cell import Stage
+from phelps_jupyter.runtime.host import place
+from phelps_jupyter.runtime.inbox import Inbox
+from phelps_jupyter.runtime.limits import signal_all
+from phelps_jupyter.runtime.line import Line, Message
+from phelps_jupyter.runtime.orders import Order, Outcome
+from phelps_jupyter.runtime.processes import PR_SET_CHILD_SUBREAPER, control_process
+from phelps_jupyter.runtime.supervisor import ASKING, Supervisor
+
+OWN = frozenset({"owner.json", "log", "pid", "frames", "ipython"})
+
+
+def main(arguments: Sequence[str]) -> int:
+    """``FOLDER`` of its own; the number of the socket to the keeper; whether it is ``tied`` to it, or ``untied``."""
+    folder, connection, bond = arguments
+    # What a body leaves behind becomes our child, wherever it hid.
+    control_process(PR_SET_CHILD_SUBREAPER, 1)
+    # Whoever has started all this may have left other ways with signals, which go from process to process.
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    line = Line(socket.socket(fileno=int(connection)))
+    zygote = Zygote(folder, Inbox(line, os.getppid(), tied=bond == "tied"))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, zygote.give_up)
+    zygote.serve()
+    shutil.rmtree(folder, ignore_errors=True)
+    # Nothing of ours is left to be cleaned up.
+    os._exit(0)
+
+
+class Zygote:
+    """Runs orders until nobody is left to give any."""
+
+    def __init__(self, folder: str, inbox: Inbox) -> None:
+        self._folder = folder
+        self._inbox = inbox
+        self._stage = Stage(folder)
+        with open(os.path.join(folder, "owner.json")) as file:
+            self._owner = json.load(file)
+        # Forks share these objects' pages until they write to them.
+        gc.collect()
+        gc.freeze()
+
+    def serve(self) -> None:
+        """Until whoever started it is gone, or the kernel."""
+        while not self._inbox.is_orphaned:
+            order = self._inbox.wait()
+            if not self._is_wanted:
+                return
+            if order is not None:
+                self._run(order)
+
+    def _run(self, order: Order) -> None:
+        if self._inbox.is_cancelled(order.run, order.attempt):
+            self._tell(Outcome(order.run, order.attempt, "cancelled", message="cancelled"))
+            return
+        outcome = Supervisor(self._folder, order, self._inbox, self._stage.run).run()
+        if self._inbox.is_abandoned:
+            self.give_up(signal.SIGTERM)
+        # To be ended in the midst of this would lose what the attempt has made.
+        signal.pthread_sigmask(signal.SIG_BLOCK, ASKING)
+        if not self._is_wanted:
+            self._keep(order, outcome)
+        self._tell(outcome)
+        self._clear()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ASKING)
+
+    def _tell(self, outcome: Outcome) -> None:
+        self._inbox.line.send(Message("outcome", outcome.run, outcome.attempt, pickle.dumps(outcome)))
+
+    @property
+    def _is_wanted(self) -> bool:
+        """Whether a kernel is there that waits for outcomes; of one elsewhere nothing is known here."""
+        owner = self._owner
+        lives = owner["place"] != place() or attempts.lives(owner["pid"], owner["began"], owner["boot"])
+        return lives and not self._inbox.is_orphaned
+
+    def _keep(self, order: Order, outcome: Outcome) -> None:
+        """Leave the outcome for the next kernel."""
+        name = f"{order.run}-{order.attempt}-{secrets.token_hex(4)}"
+        folder = os.path.join(order.store, "attempts", name)
+        os.makedirs(folder, mode=0o700)
+        shutil.copy(os.path.join(self._folder, "owner.json"), folder)
+        shutil.copy(os.path.join(self._folder, "frames"), folder)
+        with open(os.path.join(folder, "note.json"), "w") as file:
+            json.dump(dict(order.note), file, default=str)
+        part = os.path.join(folder, "outcome.part")
+        with open(part, "wb") as told:
+            told.write(pickle.dumps(outcome))
+        # It appears whole, and last.
+        os.rename(part, part.removesuffix(".part"))
+
+    def _clear(self) -> None:
+        """The next body finds nothing of this one."""
+        with suppress(FileNotFoundError):
+            for name in set(os.listdir(self._folder)) - OWN:
+                os.unlink(os.path.join(self._folder, name))
+        self._stage.clear()
+
+    def give_up(self, number: int, frame: FrameType | None = None) -> NoReturn:
+        """Whoever waited for the outcome is gone, or wants it no more."""
+        del frame
+        while signal_all(os.getpid(), signal.SIGKILL):
+            try:
+                os.waitpid(-1, 0)
+            except ChildProcessError:
+                break
+        shutil.rmtree(self._folder, ignore_errors=True)
+        os._exit(128 + number)

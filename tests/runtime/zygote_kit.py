@@ -1,0 +1,60 @@
+"""A zygote for tests: what it says, to be waited for."""
+
+from __future__ import annotations
+
+import select
+import time
+from pathlib import Path
+
+import psutil
+
+from phelps_jupyter.runtime import attempts, shipment
+from phelps_jupyter.runtime.keeper import Keeper, Setting
+from phelps_jupyter.runtime.line import Message
+from phelps_jupyter.runtime.news import news
+from phelps_jupyter.runtime.orders import Outcome, Wrote
+
+HANG = 60.0
+ENDLESS = "import os, subprocess\nprint('begun', os.getpid(), end='.')\nsubprocess.run(['sleep', '600'])"
+
+
+def _install() -> str:
+    return shipment.install(shipment.pack())
+
+
+class Told:
+    """A keeper, and all that its zygotes have said."""
+
+    def __init__(self, store: Path, owner: str = "", *, tied: bool = True) -> None:
+        self.keeper = Keeper(Setting(str(store), owner or attempts.owner(), {}, tied), _install)
+        self.messages: list[Message] = []
+
+    def until(self, kind: str, run: int = 1, text: bytes = b"") -> Message:
+        """The first message of this kind about the run that has the text."""
+        limit = time.monotonic() + HANG
+        while True:
+            for message in self.messages:
+                if (message.kind, message.run) == (kind, run) and text in message.payload:
+                    return message
+            assert time.monotonic() < limit, self.messages
+            if self.keeper.line is not None:
+                select.select([self.keeper.line], [], [], 0.1)
+            self.messages += self.keeper.hear()
+
+    def outcome(self, run: int = 1) -> Outcome:
+        """Its end, if it had one; a lost one fails the test with what is known."""
+        outcome = news(self.until("outcome", run))
+        assert isinstance(outcome, Outcome)
+        return outcome
+
+    @property
+    def zygote(self) -> int:
+        """The process that runs now."""
+        (process,) = psutil.Process().children()
+        return process.pid
+
+    def body(self, run: int = 1) -> psutil.Process:
+        """The process that runs ENDLESS, and has said so."""
+        wrote = news(self.until("frames", run, b"."))
+        assert isinstance(wrote, Wrote)
+        return psutil.Process(int(wrote.frames[0].text.removeprefix("begun ").removesuffix(".")))
