@@ -119,8 +119,11 @@ class Zygote:
     def _clear(self) -> None:
         """The next body finds nothing of this one."""
         with suppress(FileNotFoundError):
-            for name in set(os.listdir(self._folder)) - OWN:
-                os.unlink(os.path.join(self._folder, name))
+            for entry in [entry for entry in os.scandir(self._folder) if entry.name not in OWN]:
+                if entry.is_dir(follow_symlinks=False):
+                    shutil.rmtree(entry.path, ignore_errors=True)
+                else:
+                    os.unlink(entry.path)
         self._stage.clear()
 
     def give_up(self, number: int, frame: FrameType | None = None) -> NoReturn:

@@ -86,6 +86,7 @@ os.chdir("/")
 os.umask(0o777)
 threading.Thread(target=threading.Event().wait, daemon=True).start()
 open(get_ipython().profile_dir.location + "/mine", "w").close()
+os.makedirs(os.path.dirname(get_ipython().profile_dir.location) + "/made/deep")
 own = 1
 """
     finds = """
@@ -94,6 +95,7 @@ found = [
     hasattr(json, "own"), hasattr(builtins, "own"), "OWN" in os.environ, "/mine" in sys.path, os.getcwd() == "/",
     os.umask(0) == 0o777, threading.active_count() > 1, "own" in globals(), len(In) > 2,
     os.path.exists(get_ipython().profile_dir.location + "/mine"),
+    os.path.exists(os.path.dirname(get_ipython().profile_dir.location) + "/made"),
 ]
 assert not any(found), found
 """
