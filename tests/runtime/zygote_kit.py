@@ -28,6 +28,7 @@ class Told:
     def __init__(self, store: Path, owner: str = "", *, tied: bool = True) -> None:
         self.keeper = Keeper(Setting(str(store), owner or attempts.owner(), {}, tied), _install)
         self.messages: list[Message] = []
+        self._store = store
 
     def until(self, kind: str, run: int = 1, text: bytes = b"") -> Message:
         """The first message of this kind about the run that has the text."""
@@ -50,8 +51,8 @@ class Told:
     @property
     def zygote(self) -> int:
         """The process that runs now."""
-        (process,) = psutil.Process().children()
-        return process.pid
+        (file,) = self._store.glob("engines/*/pid")
+        return int(file.read_text())
 
     def body(self, run: int = 1) -> psutil.Process:
         """The process that runs ENDLESS, and has said so."""
