@@ -42,7 +42,7 @@ def owner() -> str:
 def finished(store: str) -> list[Finished]:
     """Attempts with an outcome that no living kernel waits for; the caller takes them over, and removes them."""
     for folder in _below(store, "engines"):
-        if _is_gone(folder) and not _runs(folder):
+        if (_is_gone(folder) or _is_half_removed(folder)) and not _runs(folder):
             shutil.rmtree(folder, ignore_errors=True)
     found = [_read(folder) for folder in _below(store, "attempts") if _is_gone(folder)]
     return [each for each in found if each is not None]
@@ -77,6 +77,11 @@ def _is_gone(folder: str) -> bool:
         owner = json.load(file)
         return bool(owner["place"] == place() and not lives(owner["pid"], owner["began"], owner["boot"]))
     return not _is_new(folder)
+
+
+def _is_half_removed(folder: str) -> bool:
+    """Whose it is was written before who runs in it."""
+    return os.path.exists(os.path.join(folder, "pid")) and not os.path.exists(os.path.join(folder, "owner.json"))
 
 
 def _runs(folder: str) -> bool:

@@ -56,7 +56,14 @@ def test_what_will_never_end_is_removed(tmp_path: Path, owner: bool, age: int, e
 
 @pytest.mark.parametrize(
     ("kernel", "runs", "expected"),
-    [("gone", "no", False), ("gone", "yes", True), ("gone", "", True), ("lives", "no", True)],
+    [
+        ("gone", "no", False),
+        ("gone", "yes", True),
+        ("gone", "", True),
+        ("lives", "no", True),
+        ("half removed", "no", False),
+        ("half removed", "yes", True),
+    ],
 )
 def test_folders_of_zygotes_that_are_gone_with_their_kernels_are_removed(
     tmp_path: Path, kernel: str, runs: str, expected: bool
@@ -64,7 +71,8 @@ def test_folders_of_zygotes_that_are_gone_with_their_kernels_are_removed(
     folder = tmp_path / "engines" / "zygote-1"
     folder.mkdir(parents=True)
     owner = json.loads(attempts.owner())
-    (folder / "owner.json").write_text(json.dumps(owner | {"began": 1.0} if kernel == "gone" else owner))
+    if kernel != "half removed":
+        (folder / "owner.json").write_text(json.dumps(owner | {"began": 1.0} if kernel == "gone" else owner))
     gone = subprocess.Popen(["true"])
     gone.wait()
     if runs:
