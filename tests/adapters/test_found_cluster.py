@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,14 @@ def zygotes(client: Any) -> list[psutil.Process]:
     """Of all kernels, on its engines."""
     engines = [psutil.Process(pid) for pid in client[:].apply_sync(os.getpid)]
     below = [child for engine in engines for child in engine.children()]
-    return [child for child in below if "import zygote" in " ".join(child.cmdline())]
+    return [child for child in below if "import zygote" in command(child)]
+
+
+def command(process: psutil.Process) -> str:
+    """Nothing of one that is gone, or has ended and was not yet waited for."""
+    with suppress(psutil.Error):
+        return " ".join(process.cmdline())
+    return ""
 
 
 def test_the_way_to_a_cluster_is_found_by_its_object_a_client_its_file_or_its_profile(
