@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import queue
 import selectors
 import socket
@@ -10,15 +11,16 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from phelps_jupyter.core.events import EngineJoined, EngineLeft, EnginesSettled
+from phelps_jupyter.core.events import EngineJoined, EngineLeft, EnginesFailed, EnginesSettled
 from phelps_jupyter.core.model import Engine, EngineId, Host, HostId
 from phelps_jupyter.ports import Notify
 from phelps_jupyter.runtime import attempts, host, shipment
 from phelps_jupyter.runtime.keeper import Keeper, Setting
 from phelps_jupyter.runtime.line import Line, Message
 from phelps_jupyter.runtime.news import news, order_message
-from phelps_jupyter.runtime.orders import Order
+from phelps_jupyter.runtime.orders import Order, Outcome
 
+logger = logging.getLogger(__name__)
 SEND = 0.05
 """Seconds between tries to send what a zygote does not take at once."""
 
@@ -35,9 +37,8 @@ class SoloEngines:
         self._waker.setblocking(False)
         self._shipment = shipment.pack()
         # What cells have changed since comes with each order.
-        setting = Setting(store, attempts.owner(), host.reverted(), tied=False)
-        engines = [EngineId(str(number)) for number in range(self._count)]
-        self._keepers = {engine: Keeper(setting, self._install) for engine in engines}
+        self._setting = Setting(store, attempts.owner(), host.reverted(), tied=False)
+        self._keepers: dict[EngineId, Keeper] = {}
         self._listening: dict[EngineId, Line] = {}
         self._selector = selectors.DefaultSelector()
         self._lock = threading.Lock()
@@ -46,12 +47,15 @@ class SoloEngines:
 
     def start(self) -> None:
         with self._lock:
-            if self._thread is None and not self._closing.is_set():
+            if self._closing.is_set():
+                return
+            if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="phelps-solo", daemon=True)
                 self._thread.start()
+            self._command(self._open)
 
     def submit(self, engine: EngineId, order: Order) -> None:
-        self._command(lambda: self._keepers[engine].tell(order_message(order)))
+        self._command(lambda: self._submit(engine, order))
 
     def kill(self, run: int, attempt: int) -> None:
         self._command(lambda: self._cancel(Message("cancel", run, attempt)))
@@ -80,24 +84,53 @@ class SoloEngines:
             self._waker.send(b".")
 
     def _run(self) -> None:
+        self._selector.register(self._wakes, selectors.EVENT_READ)
+        while not self._closing.is_set():
+            try:
+                self._turn()
+            except Exception as error:
+                # The thread must live: everybody waits for it.
+                logger.exception("the engines failed")
+                self._shut(why := f"the engines failed: {error!r}")
+                self._notify(EnginesFailed(time.time(), why))
+        self._shut("closed")
+
+    def _turn(self) -> None:
+        self._wait()
+        while not self._commands.empty():
+            self._commands.get()()
+        for engine, keeper in self._keepers.items():
+            for message in keeper.hear():
+                self._notify(news(message))
+            self._listen(engine, keeper)
+
+    def _open(self) -> None:
+        if self._keepers:
+            return
+        engines = [EngineId(str(number)) for number in range(self._count)]
+        self._keepers = {engine: Keeper(self._setting, self._install) for engine in engines}
         here = Host(HostId(self._facts.boot), self._facts.name, self._count, self._facts.memory)
-        for engine in self._keepers:
+        for engine in engines:
             self._notify(EngineJoined(time.time(), Engine(engine, here.id), here))
         self._notify(EnginesSettled(time.time()))
-        self._selector.register(self._wakes, selectors.EVENT_READ)
         for keeper in self._keepers.values():
             keeper.open()
-        while not self._closing.is_set():
-            self._wait()
-            while not self._commands.empty():
-                self._commands.get()()
-            for engine, keeper in self._keepers.items():
-                for message in keeper.hear():
-                    self._notify(news(message))
-                self._listen(engine, keeper)
-        for engine, keeper in self._keepers.items():
+
+    def _shut(self, why: str) -> None:
+        keepers, self._keepers = self._keepers, {}
+        for line in self._listening.values():
+            self._selector.unregister(line)
+        self._listening.clear()
+        for engine, keeper in keepers.items():
             keeper.close()
-            self._notify(EngineLeft(time.time(), engine, "closed"))
+            self._notify(EngineLeft(time.time(), engine, why))
+
+    def _submit(self, engine: EngineId, order: Order) -> None:
+        if engine in self._keepers:
+            self._keepers[engine].tell(order_message(order))
+        else:
+            gone = f"engine {engine} is gone"
+            self._notify(Outcome(order.run, order.attempt, "lost", message=gone, evidence=gone))
 
     def _wait(self) -> None:
         """Until there is a command, or a zygote says something."""

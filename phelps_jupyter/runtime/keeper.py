@@ -71,13 +71,15 @@ class Keeper:
         with theirs:
             try:
                 self._put("owner.json", self._setting.owner)
-                zygote = self._spawn(theirs)
-                self._put("pid", str(zygote.pid))
+                self._zygote = self._spawn(theirs)
             except OSError:
                 ours.close()
                 rmtree(self._folder, ignore_errors=True)
                 raise
-        self._zygote, self.line = zygote, Line(ours)
+        self.line = Line(ours)
+        with suppress(OSError):
+            # For whoever sweeps when we are gone; the zygote does without.
+            self._put("pid", str(self._zygote.pid))
 
     def _spawn(self, connection: socket.socket) -> subprocess.Popen[bytes]:
         bond = "tied" if self._setting.tied else "untied"
@@ -116,15 +118,15 @@ class Keeper:
         """What the zygote has said; if it has died, of its attempt that it is gone."""
         if self.line is not None:
             self.line.flush()
-            self._news += self.line.receive()
+            for message in self.line.receive():
+                self._note(message)
             if self.line.closed:
                 self._mourn()
         news, self._news = self._news, []
-        for message in news:
-            self._note(message)
         return news
 
     def _note(self, message: Message) -> None:
+        self._news.append(message)
         if message.kind == "started":
             self._body = int(message.payload)
         elif message.kind in ("outcome", "gone"):
@@ -134,8 +136,6 @@ class Keeper:
 
     def _mourn(self) -> None:
         """The zygote has died: so has the attempt that it ran, if it ran one; those behind it go to the next one."""
-        for message in self._news:
-            self._note(message)
         assert self._zygote is not None
         with suppress(subprocess.TimeoutExpired):
             # Its last word may be on its way to the log.
@@ -159,7 +159,7 @@ class Keeper:
                     self.line.send(Message("cancel", *order.number))
 
     def _lose(self, order: Message, why: str) -> None:
-        self._news.append(Message("gone", order.run, order.attempt, why.encode()))
+        self._note(Message("gone", order.run, order.attempt, why.encode()))
 
     def close(self) -> None:
         """End the zygote with all that it runs; returns when their processes are gone."""

@@ -23,8 +23,19 @@ def news(message: Message) -> Started | Wrote | Outcome:
         case "frames":
             return Wrote(run, attempt, decode(message.payload))
         case "outcome":
-            outcome: Outcome = pickle.loads(message.payload)
-            return outcome
+            return _outcome(message)
         case _:
-            text = message.payload.decode()
-            return Outcome(run, attempt, "lost", message=text, evidence=text)
+            return _lost(message, message.payload.decode())
+
+
+def _outcome(message: Message) -> Outcome:
+    try:
+        outcome: Outcome = pickle.loads(message.payload)
+    except Exception as error:
+        # Whatever unpickling raises, when other code than ours wrote it.
+        return _lost(message, f"what the engine said of the attempt's end can't be read: {error!r}")
+    return outcome
+
+
+def _lost(message: Message, why: str) -> Outcome:
+    return Outcome(message.run, message.attempt, "lost", message=why, evidence=why)

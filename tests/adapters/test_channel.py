@@ -22,7 +22,7 @@ from phelps_jupyter.runtime import agent, attempts, shipment
 from phelps_jupyter.runtime.agent import Agent, Post
 from phelps_jupyter.runtime.keeper import Keeper, Setting
 from phelps_jupyter.runtime.line import Message, pack, unpack
-from phelps_jupyter.runtime.news import order_message
+from phelps_jupyter.runtime.news import news, order_message
 from phelps_jupyter.runtime.orders import Order, Outcome
 
 NAME = b"the agent's name"
@@ -135,6 +135,13 @@ def test_orders_and_cancels_that_may_not_have_arrived_are_sent_once_more() -> No
     told.begin_anew()
     again = [(message.kind, message.run) for message in map(unpack, told.outgoing())]
     assert again == [("order", 1), ("order", 2), ("cancel", 2)]
+
+
+def test_what_can_t_be_read_of_an_end_is_an_end_with_the_reason() -> None:
+    told = news(Message("outcome", 1, 2, b"no pickle"))
+    assert isinstance(told, Outcome)
+    assert (told.run, told.attempt, told.kind) == (1, 2, "lost")
+    assert "can't be read: UnpicklingError" in told.message
 
 
 @pytest.mark.engines

@@ -50,7 +50,9 @@ def test_a_body_runs_and_its_output_is_stored(bench: Bench) -> None:
 
 
 def test_an_attempt_starts_writes_and_ends_in_this_order_and_leaves_no_file(bench: Bench) -> None:
-    bench.run("x = 1")
+    for each in (0, 1):
+        # Who runs its first body may not have all its files yet.
+        bench.run("x = 1", on=each)
     before = files_of(bench)
     order = bench.submit("print('hello')\nopen(get_ipython().profile_dir.location + '/mine', 'w').close()")
     bench.outcome(order)

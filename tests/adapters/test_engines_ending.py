@@ -14,6 +14,7 @@ import pytest
 from engine_bench import Bench, gave, poll
 
 from phelps_jupyter.core.events import EngineJoined, EngineLeft, EnginesFailed, EnginesSettled
+from phelps_jupyter.core.model import EngineId
 from phelps_jupyter.runtime import attempts
 from phelps_jupyter.runtime.orders import Order, Outcome
 
@@ -47,6 +48,30 @@ def test_close_while_engines_start_leaves_no_process(kind: str, tmp_path: Path) 
     bench.engines.close()
     assert psutil.Process().children(recursive=True) == []
     assert bench.log.of(EnginesFailed) == []
+
+
+class Unreadable:
+    def __reduce__(self) -> str:
+        raise TypeError("this stays here")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_engines_that_fail_leave_with_the_reason_and_can_be_started_anew(kind: str, tmp_path: Path) -> None:
+    bench = Bench(kind, tmp_path).open()
+    try:
+        bench.submit("x = 1", note={"never": Unreadable()})
+        bench.log.until(lambda notices: any(isinstance(notice, EnginesFailed) for notice in notices))
+        (failed,) = bench.log.of(EnginesFailed)
+        assert "this stays here" in failed.why
+        assert [left.why for left in bench.log.of(EngineLeft)] == [failed.why] * 2
+        late = bench.order("x = 1")
+        bench.engines.submit(EngineId("0"), late)
+        assert bench.outcome(late).kind == "lost"
+        bench.log.notices.clear()
+        bench.open()
+        assert gave(bench.run("x = 1", outputs=("x",))) == ["x"]
+    finally:
+        bench.engines.close()
 
 
 @pytest.mark.parametrize("kind", KINDS)

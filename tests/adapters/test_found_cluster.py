@@ -17,10 +17,10 @@ import psutil
 import pytest
 from engine_bench import Bench, gave, poll
 
-from phelps_jupyter.adapters.ipyparallel import connection_of, engines
+from phelps_jupyter.adapters.ipyparallel import connection_of, reception
 from phelps_jupyter.core.events import EngineJoined, EnginesFailed, EnginesSettled
 from phelps_jupyter.errors import DeclarationError
-from phelps_jupyter.runtime import shipment
+from phelps_jupyter.runtime import host, shipment
 
 pytestmark = pytest.mark.engines
 
@@ -188,9 +188,24 @@ def test_engines_that_do_not_see_the_store_are_refused_with_the_reason(
     path = "phelps_jupyter/runtime/shipment.py"
     files[path] = files[path].replace("if not os.path.exists(os.path.join(store, probe))", "if True")
     blind = shipment.Shipment(shipment._stamp(files), files)
-    monkeypatch.setattr(engines.shipment, "pack", lambda: blind)
+    monkeypatch.setattr(reception.shipment, "pack", lambda: blind)
     bench = Bench("ipyparallel", tmp_path, connection=connection_of(cluster))
     bench.engines.start()
     bench.log.until(lambda notices: any(isinstance(notice, EnginesSettled | EnginesFailed) for notice in notices))
     bench.engines.close()
     assert "does not see the folder" in bench.log.of(EnginesFailed)[0].why
+
+
+def test_engines_that_can_t_run_tasks_are_refused_with_the_reason_and_get_no_zygote(
+    cluster: Any, client: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = host.facts()
+    monkeypatch.setattr(reception.host, "facts", lambda: here._replace(python="3.9"))
+    bench = Bench("ipyparallel", tmp_path, connection=connection_of(cluster))
+    bench.engines.start()
+    bench.log.until(lambda notices: any(isinstance(notice, EnginesSettled | EnginesFailed) for notice in notices))
+    assert f"runs Python {here.python}; the kernel's is 3.9" in bench.log.of(EnginesFailed)[0].why
+    assert "no ipyparallel engine has joined yet, of 2" in bench.engines.describe()
+    assert zygotes(client) == []
+    bench.engines.close()
+    assert not (tmp_path / "store" / "engines").exists()

@@ -42,6 +42,14 @@ def test_what_has_ended_is_found_whole(tmp_path: Path) -> None:
     ]
 
 
+def test_what_a_kernel_elsewhere_waits_for_is_let_be(tmp_path: Path) -> None:
+    folder = left(tmp_path)
+    told = json.loads((folder / "owner.json").read_text())
+    (folder / "owner.json").write_text(json.dumps(told | {"place": "another machine"}))
+    assert attempts.finished(str(tmp_path)) == []
+    assert (folder / "outcome").exists()
+
+
 # whether it says whose it was, its age in seconds, and whether it is still there after a look
 FOLDERS = [(False, 0, True), (False, 3600, False), (True, 0, True), (True, 3600, False)]
 
@@ -63,6 +71,7 @@ def test_what_will_never_end_is_removed(tmp_path: Path, owner: bool, age: int, e
         ("lives", "no", True),
         ("half removed", "no", False),
         ("half removed", "yes", True),
+        ("elsewhere", "no", True),
     ],
 )
 def test_folders_of_zygotes_that_are_gone_with_their_kernels_are_removed(
@@ -72,7 +81,8 @@ def test_folders_of_zygotes_that_are_gone_with_their_kernels_are_removed(
     folder.mkdir(parents=True)
     owner = json.loads(attempts.owner())
     if kernel != "half removed":
-        (folder / "owner.json").write_text(json.dumps(owner | {"began": 1.0} if kernel == "gone" else owner))
+        changes = {"gone": {"began": 1.0}, "elsewhere": {"began": 1.0, "place": "another machine"}}
+        (folder / "owner.json").write_text(json.dumps(owner | changes.get(kernel, {})))
     gone = subprocess.Popen(["true"])
     gone.wait()
     if runs:

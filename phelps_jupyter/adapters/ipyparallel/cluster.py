@@ -1,77 +1,53 @@
-"""The processes of a cluster of our own: controller, engines, warden, client.
-
-Knows how to start and end them; refuses to know what engines are asked.
-"""
+"""What a cluster of ipyparallel is to us, whoever has started it: a client, and engines that come and go."""
 
 from __future__ import annotations
 
-import logging
-import shutil
-import subprocess
-import sys
-import tempfile
 import threading
+from abc import ABC, abstractmethod
 from typing import Any
 
-import ipyparallel as ipp
 import psutil
-from traitlets.config import Config
-
-from phelps_jupyter.runtime import warden
-
-CONTROLLER = ("--nodb", "--HeartMonitor.period=500")
-GRACE = 0.3
-ASIDE = ("IPYTHONDIR", "PYTHONSAFEPATH")
-"""Environment variables set for engines; bodies get them back as they were."""
 
 
-class Cluster:
-    """Controller, engines, warden and client, with a private folder that stands for the user's profile."""
+class Cluster(ABC):
+    """``folder``: private, for files that stand for this connection.
 
-    def __init__(self, lease: float, folder: str | None) -> None:
-        self.folder = tempfile.mkdtemp(prefix="phelps-cluster-", dir=folder)
-        self.is_ours = True
-        command = [sys.executable, "-P", warden.__file__, self.folder, str(lease)]
-        quiet = subprocess.DEVNULL
-        self._warden = subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True)
+    ``cpus``: of a cluster that we have started, how many its host offers. None: it is not ours.
+    """
+
+    def __init__(self, folder: str, cpus: int | None = None) -> None:
+        self.folder = folder
+        self.cpus = cpus
         self._client: Any = None
-        self._controller: psutil.Process | None = None
-        config = Config()
-        # Modules of the notebook's folder must not stand before those that ipyparallel imports.
-        environment = dict(zip(ASIDE, (self.folder, "1"), strict=True))
-        config.LocalControllerLauncher.environment = environment
-        config.LocalEngineSetLauncher.environment = environment
-        self._cluster: Any = ipp.Cluster(
-            config=config,
-            log=_silent(),
-            log_level=logging.ERROR,
-            profile_dir=self.folder,
-            cluster_id="",
-            load_profile=False,
-            shutdown_atexit=False,
-            controller_args=list(CONTROLLER),
-        )
 
-    def open(self, count: int, closing: threading.Event) -> int:
-        """Start so many engines, unless it is closed meanwhile; how many there are to be."""
-        self._cluster.start_controller_sync()
-        self._controller = psutil.Process(self._cluster.controller.pid)
-        if not closing.is_set():
-            self._cluster.start_engines_sync(n=count)
-            self._client = self._cluster.connect_client_sync()
-        return count
+    @property
+    def is_ours(self) -> bool:
+        """We have started it, and end it."""
+        return self.cpus is not None
+
+    @abstractmethod
+    def open(self, closing: threading.Event) -> int:
+        """Start engines or find those that are there, unless it is closed meanwhile; how many it is to have."""
+
+    @abstractmethod
+    def replace_engine(self) -> bool:
+        """Start one in the place of one that is gone. Returns whether that is ours to do."""
+
+    @abstractmethod
+    def controller_lives(self) -> bool:
+        """Whether engines can still be found."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """End what is ours, and leave what is not."""
 
     def ids(self) -> list[int]:
+        """Of the engines that are there."""
         return list(self._client.ids) if self._client is not None else []
 
     def view(self, number: int) -> Any:
+        """Of one engine. Errors: LookupError, IPythonError when it has left."""
         return self._client.direct_view(number)
-
-    def add_engine(self) -> None:
-        self._cluster.start_engines_sync(n=1)
-
-    def controller_lives(self) -> bool:
-        return self._controller is not None and lives(self._controller)
 
     def forget(self, view: Any, reply: Any) -> None:
         """The client keeps every result until told otherwise."""
@@ -79,18 +55,9 @@ class Cluster:
         self._client.history.clear()
         view.history.clear()
 
-    def close(self) -> None:
+    def _disconnect(self) -> None:
         if self._client is not None:
             self._client.close(linger=0)
-        processes = warden.members(self.folder)
-        below = {child for process in processes for child in warden.descendants(process)}
-        # Nothing is lost with them: what is worth keeping lies in the store.
-        warden.end([*{*processes, *below}], grace=GRACE)
-        self._warden.terminate()
-        self._warden.wait()
-        # All are gone; this only lets the launchers take note of it.
-        self._cluster.stop_cluster_sync()
-        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def lives(process: psutil.Process) -> bool:
@@ -98,9 +65,3 @@ def lives(process: psutil.Process) -> bool:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
-
-
-def _silent() -> logging.Logger:
-    logger = logging.Logger("phelps_jupyter.ipyparallel", logging.ERROR)
-    logger.addHandler(logging.NullHandler())
-    return logger

@@ -7,9 +7,7 @@ where that does not reach, by requests through ipyparallel. Bodies run in proces
 from __future__ import annotations
 
 import logging
-import os
 import queue
-import secrets
 import select
 import socket
 import threading
@@ -17,19 +15,18 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-
-import ipyparallel as ipp
-import psutil
+from functools import partial
 
 from phelps_jupyter.adapters.ipyparallel.channel import Channel
-from phelps_jupyter.adapters.ipyparallel.cluster import ASIDE, Cluster, lives
+from phelps_jupyter.adapters.ipyparallel.cluster import Cluster, lives
 from phelps_jupyter.adapters.ipyparallel.found import Connection, FoundCluster
+from phelps_jupyter.adapters.ipyparallel.own import OwnCluster
+from phelps_jupyter.adapters.ipyparallel.reception import Reception
 from phelps_jupyter.adapters.ipyparallel.seat import Call, Seat, Way
 from phelps_jupyter.core.events import EngineJoined, EngineLeft, EnginesFailed, EnginesSettled
-from phelps_jupyter.core.model import Engine, EngineId, Host, HostId
+from phelps_jupyter.core.model import Engine, EngineId
 from phelps_jupyter.ports import Notify
-from phelps_jupyter.runtime import attempts, host, shipment
-from phelps_jupyter.runtime.host import Facts
+from phelps_jupyter.runtime import host
 from phelps_jupyter.runtime.line import Message
 from phelps_jupyter.runtime.news import news, order_message
 from phelps_jupyter.runtime.orders import Order, Outcome
@@ -38,8 +35,6 @@ START_TIMEOUT = 60.0
 TICK = 0.005
 IDLE_TICK = 0.25
 POLL = 0.05
-REACH = 2.0
-"""Seconds that an engine has to be heard on the channel before it is asked through ipyparallel."""
 SILENCE = 10.0
 """Seconds without a sign of life on the channel after which that is given up."""
 LEAVING = 5.0
@@ -66,24 +61,20 @@ class IpyparallelEngines:
     ) -> None:
         self._store = store
         self._notify = notify
-        self._here = host.facts()
-        self._count = count or self._here.cpus
+        self._count = count or host.facts().cpus
         self._lease = lease_seconds
         self._folder = folder
         self._connection = connection
-        self._probe = f"probe-{secrets.token_hex(8)}"
-        """A file of the store: who sees it sees the store."""
-        self._owner = attempts.owner()
-        self._shipment = shipment.pack()
         self._commands: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closing = threading.Event()
-        self._cluster: Cluster | FoundCluster | None = None
+        self._cluster: Cluster | None = None
         self._seats: dict[int, Seat] = {}
         self._gone: set[int] = set()
         self._known: set[tuple[int, int]] = set()
         self._channel: Channel | None = None
+        self._reception: Reception | None = None
         self._wakes, self._waker = socket.socketpair()
         self._wakes.setblocking(False)
         self._waker.setblocking(False)
@@ -124,10 +115,14 @@ class IpyparallelEngines:
             self._waker.send(b".")
 
     def describe(self) -> str:
-        plural = "" if self._count == 1 else "s"
-        ways = Counter(seat.way.value for seat in list(self._seats.values()) if seat.joined)
+        joined = [seat for seat in list(self._seats.values()) if seat.joined]
+        if not joined:
+            return f"no ipyparallel engine has joined yet, of {self._count} that are expected"
+        plural = "" if len(joined) == 1 else "s"
+        hosts = ", ".join(sorted({seat.host.name for seat in joined if seat.host is not None}))
+        ways = Counter(seat.way.value for seat in joined)
         reached = "".join(f"; {count} reached by {way}" for way, count in ways.items())
-        return f"{self._count} ipyparallel engine{plural} on {self._here.name}{reached}"
+        return f"{len(joined)} ipyparallel engine{plural} on {hosts}{reached}"
 
     def _run(self) -> None:
         while not self._closing.is_set():
@@ -143,12 +138,12 @@ class IpyparallelEngines:
         self._wait()
         while not self._commands.empty():
             self._commands.get()()
-        if self._cluster is not None and self._channel is not None:
-            self._look(self._cluster, self._channel)
+        if self._cluster is not None and self._channel is not None and self._reception is not None:
+            self._look(self._cluster, self._channel, self._reception)
 
     def _wait(self) -> None:
         """Until there is a command, an engine says something, or it is time to look."""
-        asked = self._settle_by or any(seat.busy for seat in self._seats.values())
+        asked = self._settle_by or any(seat.is_answering for seat in self._seats.values())
         seconds = TICK if asked else POLL if any(seat.running for seat in self._seats.values()) else IDLE_TICK
         if self._channel is not None:
             self._channel.wait(seconds, self._wakes)
@@ -167,18 +162,21 @@ class IpyparallelEngines:
         self._replacements = 0
         self._settle_by = time.monotonic() + START_TIMEOUT
         try:
-            cluster = Cluster(self._lease, self._folder) if own else FoundCluster(self._connection or {})
-            self._cluster = cluster
-            self._channel = Channel(cluster.folder)
-            os.makedirs(self._store, mode=0o700, exist_ok=True)
-            open(os.path.join(self._store, self._probe), "w").close()
-            self._count = cluster.open(self._count, self._closing)
+            self._cluster = cluster = self._reached()
+            self._channel = channel = Channel(cluster.folder)
+            self._reception = Reception(cluster, channel, self._store, partial(self._refuse, cluster))
+            self._count = cluster.open(self._closing)
         except Exception as error:
             # Whatever keeps a cluster from starting: launchers raise what they like.
             self._fail(f"the ipyparallel cluster could not be {'started' if own else 'reached'}: {error}")
             return
         if not self._count:
             self._fail("the cluster has no engines: start some, and connect to it again")
+
+    def _reached(self) -> Cluster:
+        if self._connection is None:
+            return OwnCluster(self._count, self._lease, self._folder)
+        return FoundCluster(self._connection)
 
     def _leave(self, seats: Sequence[Seat]) -> None:
         """End what runs for us on engines that are not ours."""
@@ -199,6 +197,7 @@ class IpyparallelEngines:
         # What follows may fail in turn, and is not to begin anew then.
         cluster, self._cluster = self._cluster, None
         channel, self._channel = self._channel, None
+        reception, self._reception = self._reception, None
         seats, self._seats = list(self._seats.values()), {}
         self._settle_by = 0.0
         if cluster is not None and not cluster.is_ours:
@@ -207,9 +206,8 @@ class IpyparallelEngines:
             channel.close()
         if cluster is not None:
             cluster.close()
-        attempts.clear(self._store, self._owner)
-        with suppress(OSError):
-            os.unlink(os.path.join(self._store, self._probe))
+        if reception is not None:
+            reception.close()
         for seat in seats:
             self._bid_farewell(seat, why)
 
@@ -217,10 +215,12 @@ class IpyparallelEngines:
         if seat.joined:
             self._notify(EngineLeft(time.time(), seat.id, why))
 
-    def _look(self, cluster: Cluster | FoundCluster, channel: Channel) -> None:
+    def _look(self, cluster: Cluster, channel: Channel, reception: Reception) -> None:
         for number in cluster.ids():
             if number not in self._seats and number not in self._gone:
-                self._welcome(cluster, channel, number)
+                seat = reception.welcome(number)
+                if seat is not None:
+                    self._seats[number] = seat
         self._receive(channel)
         if time.monotonic() >= self._next_check:
             self._next_check = time.monotonic() + POLL
@@ -234,50 +234,13 @@ class IpyparallelEngines:
         if self._settle_by:
             self._settle()
 
-    def _welcome(self, cluster: Cluster | FoundCluster, channel: Channel, number: int) -> None:
-        try:
-            view = cluster.view(number)
-        except (LookupError, ipp.error.IPythonError):
-            # It left between being listed and being asked for.
-            return
-        seat = self._seats[number] = Seat(EngineId(str(number)), view, self._shipment, channel.new_name())
-
-        def fail(error: Exception) -> None:
-            self._refuse(cluster, seat, f"engine {seat.id} can't take the runtime: {error}")
-
-        def opened(sees_store: bool) -> None:
-            if seat.refused or seat.leaving:
-                return
-            if sees_store:
-                seat.ask(Call("attach", (seat.name, channel.endpoint), lambda _: seat.expect(REACH), fail))
-            else:
-                seat.refused = f"engine {seat.id} does not see the folder {self._store}: it must be one that it shares"
-
-        given_back = {**host.reverted(), **{name: os.environ.get(name) for name in ASIDE}} if cluster.is_ours else {}
-        seat.ask(Call("facts", (), lambda facts: self._meet(cluster, seat, Facts(*facts)), fail))
-        seat.ask(Call("open", (seat.name, self._store, self._probe, self._owner, given_back), opened, fail))
-
-    def _refuse(self, cluster: Cluster | FoundCluster, seat: Seat, why: str) -> None:
+    def _refuse(self, cluster: Cluster, seat: Seat, why: str) -> None:
         """It can't run tasks. Of a cluster that is ours, no other one could; of one that is there, others may."""
         if seat.leaving:
             return
         seat.refused = why
         if cluster.is_ours:
             self._fail(why)
-
-    def _meet(self, cluster: Cluster | FoundCluster, seat: Seat, facts: Facts) -> None:
-        if facts.missing:
-            command = f"python -m pip install {' '.join(facts.missing)}"
-            self._refuse(cluster, seat, f"{facts.name} lacks what tasks need; run there: {command}")
-            return
-        if facts.python != self._here.python:
-            told = f"engine {seat.id} runs Python {facts.python}; the kernel's is {self._here.python}, and code of one"
-            self._refuse(cluster, seat, f"{told} can't be read by another")
-            return
-        if facts.boot == self._here.boot and psutil.pid_exists(facts.pid):
-            seat.process = psutil.Process(facts.pid)
-        cpus = self._count if self._connection is None else facts.cpus
-        seat.host = Host(HostId(facts.boot), facts.name, cpus, facts.memory)
 
     def _join(self, seat: Seat, way: Way) -> None:
         seat.way = way
@@ -319,7 +282,7 @@ class IpyparallelEngines:
             elif seat.way is Way.REQUESTS and seat.is_to_be_asked:
                 self._exchange(seat)
 
-    def _check(self, cluster: Cluster | FoundCluster) -> None:
+    def _check(self, cluster: Cluster) -> None:
         """Who is gone: by the hub's word, and sooner by a look at the processes of this machine."""
         if not cluster.controller_lives():
             self._fail("the ipyparallel controller ended")
@@ -331,26 +294,26 @@ class IpyparallelEngines:
             elif seat.process is not None and not lives(seat.process):
                 self._lose(cluster, number, "its process ended")
 
-    def _lose(self, cluster: Cluster | FoundCluster, number: int, why: str) -> None:
+    def _lose(self, cluster: Cluster, number: int, why: str) -> None:
         seat = self._seats.pop(number)
         self._gone.add(number)
         if cluster.is_ours and seat.process is not None and lives(seat.process):
             # An engine that was frozen never registers again.
             seat.process.kill()
         self._bid_farewell(seat, why)
-        if cluster.is_ours and self._replacements < REPLACEMENTS:
+        if self._replacements < REPLACEMENTS and self._replace(cluster):
             self._replacements += 1
-            self._replace(cluster)
+            self._settle_by = time.monotonic() + START_TIMEOUT
         elif all(seat.refused for seat in self._seats.values()):
             self._settle_by = time.monotonic()
 
-    def _replace(self, cluster: Cluster | FoundCluster) -> None:
+    def _replace(self, cluster: Cluster) -> bool:
         try:
-            cluster.add_engine()
-            self._settle_by = time.monotonic() + START_TIMEOUT
+            return cluster.replace_engine()
         except Exception as error:
             # As in _open. The other engines go on.
             self._notify(EnginesFailed(time.time(), f"an engine could not be replaced: {error}"))
+            return False
 
     def _settle(self) -> None:
         joined = sum(seat.joined for seat in self._seats.values())
@@ -383,7 +346,6 @@ class IpyparallelEngines:
 
     def _exchange(self, seat: Seat) -> None:
         """Hand messages over by a request, and take those that are there."""
-        seat.asked_at = time.monotonic()
         arguments = (seat.name, seat.heard, seat.outgoing())
         seat.ask(Call("exchange", arguments, lambda told: self._hear(seat, *told), lambda _: seat.begin_anew()))
 

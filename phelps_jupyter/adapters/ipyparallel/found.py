@@ -17,50 +17,36 @@ from typing import Any
 import ipyparallel as ipp
 from IPython.paths import locate_profile
 
+from phelps_jupyter.adapters.ipyparallel.cluster import Cluster
 from phelps_jupyter.errors import DeclarationError
 
 Connection = Mapping[str, Any]
 """What a client's connection file holds."""
 
 
-class FoundCluster:
+class FoundCluster(Cluster):
     """Its engines, as they come and go."""
 
     def __init__(self, connection: Connection) -> None:
+        super().__init__(tempfile.mkdtemp(prefix="phelps-cluster-"))
         self._connection = connection
-        self._client: Any = None
-        self.folder = tempfile.mkdtemp(prefix="phelps-cluster-")
-        self.is_ours = False
 
-    def open(self, count: int, closing: threading.Event) -> int:
-        """Connect; how many engines there are."""
-        del count, closing
+    def open(self, closing: threading.Event) -> int:
+        del closing
         self._client = ipp.Client(dict(self._connection))
         return len(self._client.ids)
 
-    def ids(self) -> list[int]:
-        return list(self._client.ids)
-
-    def view(self, number: int) -> Any:
-        return self._client.direct_view(number)
-
-    def add_engine(self) -> None:
+    def replace_engine(self) -> bool:
         """Whoever has started it knows how."""
+        return False
 
     def controller_lives(self) -> bool:
         """What runs does not need it; it may come back."""
         return True
 
-    def forget(self, view: Any, reply: Any) -> None:
-        """The client keeps every result until told otherwise."""
-        self._client.purge_local_results(reply)
-        self._client.history.clear()
-        view.history.clear()
-
     def close(self) -> None:
         """Leave it."""
-        if self._client is not None:
-            self._client.close(linger=0)
+        self._disconnect()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

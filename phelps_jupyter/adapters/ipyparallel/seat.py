@@ -22,6 +22,8 @@ from phelps_jupyter.runtime.shipment import Shipment, compress
 
 ASK_EVERY = 0.1
 """Seconds between requests to an engine that is asked through ipyparallel."""
+SOON = 1.0
+"""Seconds after which an engine that has not answered does work of others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,6 @@ class Seat:
         self.heard = 0
         """How many messages of its zygotes have come."""
         self.way = Way.NONE
-        self.asked_at = 0.0
         self.process: psutil.Process | None = None
         self.host: Host | None = None
         self.joined = False
@@ -62,6 +63,7 @@ class Seat:
         self.refused = ""
         """Why it can't be used."""
         self._due = 0.0
+        self._asked_at = 0.0
         self._shipment = cargo
         self._visit = _detached(_visit)
         self._todo: deque[Call] = deque()
@@ -74,14 +76,23 @@ class Seat:
     def busy(self) -> bool:
         return bool(self._todo) or self._call is not None
 
+    @property
+    def is_answering(self) -> bool:
+        """An answer may come any moment."""
+        if self._call is None:
+            return bool(self._todo)
+        return time.monotonic() - self._asked_at < SOON
+
     def ask(self, call: Call) -> None:
-        self._todo.append(call)
+        """One after the other; nothing more of one that is left."""
+        if not self.leaving:
+            self._todo.append(call)
 
     def leave(self, call: Call) -> None:
         """The last thing that it is asked."""
         self._todo.clear()
-        self.leaving = True
         self.ask(call)
+        self.leaving = True
 
     @property
     def pending(self) -> bool:
@@ -91,7 +102,7 @@ class Seat:
     @property
     def is_to_be_asked(self) -> bool:
         """A request is due. Each costs the engine and us milliseconds."""
-        due = bool(self.running) and time.monotonic() - self.asked_at > ASK_EVERY
+        due = bool(self.running) and time.monotonic() - self._asked_at > ASK_EVERY
         return not self.busy and (self.pending or due)
 
     @property
@@ -144,6 +155,7 @@ class Seat:
         return reply
 
     def _send(self, call: Call) -> None:
+        self._asked_at = time.monotonic()
         cargo = compress(self._shipment) if call.name == "facts" else b""
         try:
             self._reply = self.view.apply_async(self._visit, self._shipment.stamp, cargo, call.name, call.arguments)

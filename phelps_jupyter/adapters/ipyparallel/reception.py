@@ -1,0 +1,90 @@
+"""Makes an engine ready: asks it who it is, lets a zygote be there, and an agent that connects to the channel.
+
+Knows what an engine must have and see; refuses to know what it will run.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+
+import ipyparallel as ipp
+import psutil
+
+from phelps_jupyter.adapters.ipyparallel.channel import Channel
+from phelps_jupyter.adapters.ipyparallel.cluster import Cluster
+from phelps_jupyter.adapters.ipyparallel.own import ASIDE
+from phelps_jupyter.adapters.ipyparallel.seat import Call, Seat
+from phelps_jupyter.core.model import EngineId, Host, HostId
+from phelps_jupyter.runtime import attempts, host, shipment
+from phelps_jupyter.runtime.host import Facts
+
+REACH = 2.0
+"""Seconds that an engine has to be heard on the channel before it is asked through ipyparallel."""
+
+
+class Reception:
+    """For the engines of one cluster. ``refuse`` is told who can't run tasks, and why."""
+
+    def __init__(self, cluster: Cluster, channel: Channel, store: str, refuse: Callable[[Seat, str], None]) -> None:
+        self._cluster = cluster
+        self._channel = channel
+        self._store = store
+        self._refuse = refuse
+        self._here = host.facts()
+        self._shipment = shipment.pack()
+        self._owner = attempts.owner()
+        self._given_back = {**host.reverted(), **{name: os.environ.get(name) for name in ASIDE}}
+        os.makedirs(store, mode=0o700, exist_ok=True)
+        self._probe = f"probe-{secrets.token_hex(8)}"
+        """A file of the store: who sees it sees the store."""
+        open(os.path.join(store, self._probe), "w").close()
+
+    def welcome(self, number: int) -> Seat | None:
+        """The seat of an engine that has come, which has a host when it can run tasks; None when it has left again."""
+        try:
+            view = self._cluster.view(number)
+        except (LookupError, ipp.error.IPythonError):
+            return None
+        seat = Seat(EngineId(str(number)), view, self._shipment, self._channel.new_name())
+        seat.ask(Call("facts", (), lambda facts: self._meet(seat, Facts(*facts)), partial(self._failed, seat)))
+        return seat
+
+    def close(self) -> None:
+        attempts.clear(self._store, self._owner)
+        with suppress(OSError):
+            os.unlink(os.path.join(self._store, self._probe))
+
+    def _meet(self, seat: Seat, facts: Facts) -> None:
+        why_not = self._objection(seat, facts)
+        if why_not:
+            self._refuse(seat, why_not)
+            return
+        if facts.boot == self._here.boot and psutil.pid_exists(facts.pid):
+            seat.process = psutil.Process(facts.pid)
+        seat.host = Host(HostId(facts.boot), facts.name, self._cluster.cpus or facts.cpus, facts.memory)
+        given_back = self._given_back if self._cluster.is_ours else {}
+        arguments = (seat.name, self._store, self._probe, self._owner, given_back)
+        seat.ask(Call("open", arguments, partial(self._opened, seat), partial(self._failed, seat)))
+
+    def _objection(self, seat: Seat, facts: Facts) -> str:
+        if facts.missing:
+            return f"{facts.name} lacks what tasks need; run there: python -m pip install {' '.join(facts.missing)}"
+        if facts.python != self._here.python:
+            told = f"engine {seat.id} runs Python {facts.python}; the kernel's is {self._here.python}, and code of one"
+            return f"{told} can't be read by another"
+        return ""
+
+    def _opened(self, seat: Seat, sees_store: bool) -> None:
+        if not sees_store:
+            seen = f"engine {seat.id} does not see the folder {self._store}: it must be one that it shares"
+            self._refuse(seat, seen)
+            return
+        arguments = (seat.name, self._channel.endpoint)
+        seat.ask(Call("attach", arguments, lambda _: seat.expect(REACH), partial(self._failed, seat)))
+
+    def _failed(self, seat: Seat, error: Exception) -> None:
+        self._refuse(seat, f"engine {seat.id} can't take the runtime: {error}")
