@@ -19,8 +19,10 @@ from phelps_jupyter.errors import StoreError
 from phelps_jupyter.ports import Index
 from phelps_jupyter.runtime.attempts import began, lives
 from phelps_jupyter.runtime.host import boot
+from phelps_jupyter.taking_over import Estate
 
 ELSEWHERE = "another kernel that runs the same"
+LEFT = "an attempt that a kernel before this one has left running"
 BEAT_EVERY = 5.0
 """Seconds between two words that we live."""
 LOOK_EVERY = 0.5
@@ -45,12 +47,14 @@ class Claims:
     """Of one session. ``say``: told of errors of the index; a run that can't claim its key goes on without."""
 
     index: Index
+    estate: Estate
     say: Callable[[Exception], None]
     owner: str = field(default_factory=ourselves)
     _held: dict[Key, set[RunId]] = field(default_factory=dict)
     """A key is ours as long as one of its runs is open."""
     _keys: dict[RunId, Key] = field(default_factory=dict)
-    _waiting: dict[RunId, Key] = field(default_factory=dict)
+    _waiting: dict[RunId, tuple[Key, str]] = field(default_factory=dict)
+    """With whom they wait for."""
     _beat_at: float = 0.0
     """On the monotonic clock, as all times of ours but the beat itself."""
     _look_at: float = 0.0
@@ -61,16 +65,16 @@ class Claims:
         """Whether the run may go on. If not, it waits until `due` tells it."""
         if self._keys.get(run) != key:
             self.drop(run)
-        holder = self._ask(lambda: self._holder(key))
-        if holder == self.owner:
+        maker = self._ask(lambda: self._maker(key))
+        if maker == self.owner:
             self._hold(run, key)
-        elif holder is not None:
-            self._wait(run, key)
+        elif maker is not None:
+            self._wait(run, key, maker)
         return run not in self._waiting
 
-    def waits(self, run: RunId) -> bool:
-        """Whether the run waits for another kernel."""
-        return run in self._waiting
+    def waited_for(self, run: RunId) -> str:
+        """Whom the run waits for, in words; nothing: for nobody."""
+        return self._waiting.get(run, ("", ""))[1]
 
     def drop(self, run: RunId) -> None:
         """The run has settled, or its key is another one now: it holds nothing, and waits no more."""
@@ -106,7 +110,7 @@ class Claims:
         if not self._waiting or now < self._look_at:
             return []
         self._look_at = now + LOOK_EVERY
-        return [run for run, key in list(self._waiting.items()) if self.take(run, key)]
+        return [run for run, (key, _) in list(self._waiting.items()) if self.take(run, key)]
 
     def _hold(self, run: RunId, key: Key) -> None:
         if not self._held:
@@ -114,17 +118,21 @@ class Claims:
         self._held.setdefault(key, set()).add(run)
         self._keys[run] = key
 
-    def _wait(self, run: RunId, key: Key) -> None:
+    def _wait(self, run: RunId, key: Key, maker: str) -> None:
         if not self._waiting:
             self._look_at = time.monotonic() + LOOK_EVERY
-        self._waiting[run] = key
+        self._waiting[run] = (key, maker)
 
-    def _holder(self, key: Key) -> str:
+    def _maker(self, key: Key) -> str:
+        """Who makes the result of this key: us, or others, in words."""
         holder = self.index.claim(key, self.owner, time.time())
         if holder != self.owner and gone(holder):
+            self.estate.look()
             self.index.release([key], holder)
             holder = self.index.claim(key, self.owner, time.time())
-        return holder
+        if holder != self.owner:
+            return ELSEWHERE
+        return LEFT if self.estate.makes(key) else holder
 
     def _release(self, keys: list[Key]) -> None:
         self._ask(lambda: self.index.release(keys, self.owner))

@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import TypeVar, assert_never
 
 from phelps_jupyter.capture import Blocked
-from phelps_jupyter.claims import ELSEWHERE, Claims
+from phelps_jupyter.claims import Claims
 from phelps_jupyter.core import events as ev
 from phelps_jupyter.core.again import request_again
 from phelps_jupyter.core.events import Action, Event
@@ -31,7 +31,7 @@ from phelps_jupyter.ports import Engines, Index, Notice, Notify, Store
 from phelps_jupyter.proof import Proofs
 from phelps_jupyter.runtime.orders import Frame, Outcome, Started, Wrote
 from phelps_jupyter.surface import Surface
-from phelps_jupyter.taking_over import take_over
+from phelps_jupyter.taking_over import Estate
 from phelps_jupyter.transcripts import Transcripts
 
 T = TypeVar("T")
@@ -58,9 +58,10 @@ class Session:
         self._captures_asked = 0
         self._make_engines = make_engines
         self._proofs = Proofs(surface, store, index)
-        self._claims = Claims(index, self._say)
         self._queue: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._transcripts = Transcripts(store)
+        self._estate = Estate(store.folder, index, self._transcripts.keep)
+        self._claims = Claims(index, self._estate, self._say)
         self._dirty: dict[TaskName, None] = {}
         self._shown_at = 0.0
         self._thread = threading.Thread(target=self._loop, name="phelps-session", daemon=True)
@@ -68,7 +69,7 @@ class Session:
     def start(self) -> None:
         """Start the session's thread."""
         self._thread.start()
-        self._queue.put(lambda: take_over(self.store.folder, self.index, self._transcripts.keep))
+        self._queue.put(self._estate.take_over)
 
     def close(self, *, kill: bool) -> None:
         """End the session. ``kill``: end what runs too; else attempts that run finish, and their results are kept."""
@@ -133,7 +134,7 @@ class Session:
         view, run = task_view(self.machine, task), self.machine.runs.of(task)
         if run is None:
             return view
-        who = ELSEWHERE if self._claims.waits(run.id) else self.surface.questions.waited_for(run.id)
+        who = self._claims.waited_for(run.id) or self.surface.questions.waited_for(run.id)
         return replace(view, waits_for=who) if who else view
 
     def latest(self, task: TaskName) -> Run | None:

@@ -1,4 +1,5 @@
-"""What kernels left behind that are gone: attempts that ended without them, and folders of zygotes that were killed.
+"""What kernels left behind that are gone: attempts that go on or ended without them, and folders of zygotes that were
+killed.
 
 Knows files and processes; refuses to know who takes the outcomes over.
 """
@@ -46,6 +47,16 @@ def finished(store: str) -> list[Finished]:
             shutil.rmtree(folder, ignore_errors=True)
     found = [_read(folder) for folder in _below(store, "attempts") if _is_gone(folder)]
     return [each for each in found if each is not None]
+
+
+def running(store: str) -> list[Mapping[str, object]]:
+    """What was noted of attempts that still run, and whose kernel is gone."""
+    notes = []
+    for folder in _below(store, "engines"):
+        with suppress(OSError, ValueError), open(os.path.join(folder, "note.json")) as file:
+            if _is_gone(folder) and _runs(folder):
+                notes.append(json.load(file))
+    return notes
 
 
 def clear(store: str, owner: str) -> None:
@@ -113,11 +124,15 @@ def _read(folder: str) -> Finished | None:
     frames: tuple[Frame, ...] = ()
     with suppress(FileNotFoundError), open(os.path.join(folder, "frames"), "rb") as file:
         frames = decode(file.read())
-    with suppress(FileNotFoundError), open(os.path.join(folder, "note.json")) as file:
-        note = json.load(file)
-        with open(os.path.join(folder, "outcome"), "rb") as told:
-            return Finished(folder, pickle.load(told), frames, note)
-    return None
+    try:
+        with open(os.path.join(folder, "note.json")) as note, open(os.path.join(folder, "outcome"), "rb") as told:
+            return Finished(folder, pickle.load(told), frames, json.load(note))
+    except FileNotFoundError:
+        return None
+    except Exception:
+        # Whatever unpickling raises, when another version of us has written it: the task runs again.
+        remove(folder)
+        return None
 
 
 def began(pid: int) -> float:

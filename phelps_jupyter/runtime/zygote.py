@@ -4,8 +4,8 @@ time.
 Single-threaded, so that forking is safe; what a body does to its process is gone with it. Knows its own folder and who
 started it; refuses to know what a body computes.
 
-Its folder: ``owner.json``, ``pid`` and ``log`` (written by the keeper), ``frames`` of the attempt that runs,
-``ipython``, and what the body notes there.
+Its folder: ``owner.json``, ``pid`` and ``log`` (written by the keeper), ``note.json`` and ``frames`` of the attempt
+that runs, ``ipython``, and what the body notes there.
 """
 
 from __future__ import annotations
@@ -80,6 +80,7 @@ class Zygote:
         if self._inbox.is_cancelled(order.run, order.attempt):
             self._tell(Outcome(order.run, order.attempt, "cancelled", message="cancelled"))
             return
+        self._note(order)
         outcome = Supervisor(self._folder, order, self._inbox, self._stage.run).run()
         if self._inbox.is_abandoned:
             self.give_up(signal.SIGTERM)
@@ -101,15 +102,20 @@ class Zygote:
         lives = owner["place"] != place() or attempts.lives(owner["pid"], owner["began"], owner["boot"])
         return lives and not self._inbox.is_orphaned
 
+    def _note(self, order: Order) -> None:
+        """Say what runs: should its kernel die, the next one knows what to wait for."""
+        part = os.path.join(self._folder, "note.part")
+        with open(part, "w") as file:
+            json.dump(dict(order.note), file, default=str)
+        os.rename(part, os.path.join(self._folder, "note.json"))
+
     def _keep(self, order: Order, outcome: Outcome) -> None:
         """Leave the outcome for the next kernel."""
         name = f"{order.run}-{order.attempt}-{secrets.token_hex(4)}"
         folder = os.path.join(order.store, "attempts", name)
         os.makedirs(folder, mode=0o700)
-        shutil.copy(os.path.join(self._folder, "owner.json"), folder)
-        shutil.copy(os.path.join(self._folder, "frames"), folder)
-        with open(os.path.join(folder, "note.json"), "w") as file:
-            json.dump(dict(order.note), file, default=str)
+        for name in ("owner.json", "frames", "note.json"):
+            shutil.copy(os.path.join(self._folder, name), folder)
         part = os.path.join(folder, "outcome.part")
         with open(part, "wb") as told:
             told.write(pickle.dumps(outcome))

@@ -18,6 +18,8 @@ from phelps_jupyter import claims as module
 from phelps_jupyter.adapters.index import SqliteIndex
 from phelps_jupyter.claims import Claims, gone, ourselves
 from phelps_jupyter.core.model import Key, RunId
+from phelps_jupyter.runtime import attempts
+from phelps_jupyter.taking_over import Estate
 
 KEY, OTHER = Key("k1"), Key("k2")
 FIRST, SECOND = RunId(1), RunId(2)
@@ -43,7 +45,7 @@ def said() -> list[Exception]:
 def kernels(path: str, said: list[Exception]) -> Iterator[tuple[Claims, Claims]]:
     """Two sessions with a connection each to one file."""
     with closing(SqliteIndex(path)) as one, closing(SqliteIndex(path)) as other:
-        yield Claims(one, said.append), Claims(other, said.append)
+        yield tuple(Claims(each, Estate(path + "-store", each, str), said.append) for each in (one, other))  # type: ignore[misc]
 
 
 def test_a_free_key_is_given_to_who_asks_first(index: SqliteIndex) -> None:
@@ -131,7 +133,7 @@ def test_of_several_processes_one_wins_each_key(path: str) -> None:
 def test_a_run_waits_while_another_kernel_has_its_key(kernels: tuple[Claims, Claims]) -> None:
     one, other = kernels
     assert (one.take(FIRST, KEY), other.take(FIRST, KEY)) == (True, False)
-    assert (one.waits(FIRST), other.waits(FIRST)) == (False, True)
+    assert (one.waited_for(FIRST), other.waited_for(FIRST)) == ("", module.ELSEWHERE)
 
 
 @pytest.fixture
@@ -148,7 +150,7 @@ def test_who_waits_is_told_when_the_key_is_given_back(kernels: tuple[Claims, Cla
     assert other.due() == []
     one.drop(FIRST)
     assert other.due() == [SECOND]
-    assert (other.waits(SECOND), one.take(FIRST, KEY)) == (False, False)
+    assert (other.waited_for(SECOND), one.take(FIRST, KEY)) == ("", False)
 
 
 @pytest.mark.usefixtures("at_once")
@@ -213,13 +215,36 @@ def test_nothing_is_looked_at_while_nothing_is_held_or_wanted(
     assert one.due() == []
 
 
+@pytest.mark.usefixtures("at_once")
+def test_a_run_waits_for_what_a_kernel_that_is_gone_has_left_running(path: str, kernels: tuple[Claims, Claims]) -> None:
+    folder = Path(path + "-store", "engines", "zygote-1")
+    folder.mkdir(parents=True)
+    (folder / "owner.json").write_text(json.dumps(json.loads(attempts.owner()) | {"began": 1.0}))
+    (folder / "note.json").write_text(json.dumps({"key": KEY}))
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as zygote:
+        (folder / "pid").write_text(str(zygote.pid))
+        one, _ = kernels
+        assert (one.take(FIRST, KEY), one.take(SECOND, OTHER)) == (False, True)
+        assert (one.waited_for(FIRST), one.due()) == (module.LEFT, [])
+    assert (one.due(), one.waited_for(FIRST)) == ([FIRST], "")
+    assert not folder.exists()
+
+
+CLAIM = """
+import sys
+from phelps_jupyter.adapters.index import SqliteIndex
+from phelps_jupyter.claims import Claims
+from phelps_jupyter.runtime import attempts
+from phelps_jupyter.taking_over import Estate
+index = SqliteIndex(sys.argv[1])
+print(Claims(index, Estate(sys.argv[1] + "-store", index, str), print).take(1, "k1"), flush=True)
+sys.stdin.readline()
+"""
+
+
 def test_the_claims_of_a_process_that_is_gone_are_free(path: str, kernels: tuple[Claims, Claims]) -> None:
     _, other = kernels
-    claim = (
-        "import sys; from phelps_jupyter.adapters.index import SqliteIndex; from phelps_jupyter.claims import Claims"
-    )
-    claim += "; print(Claims(SqliteIndex(sys.argv[1]), print).take(1, 'k1'), flush=True); sys.stdin.readline()"
-    holder = subprocess.Popen([sys.executable, "-c", claim, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    holder = subprocess.Popen([sys.executable, "-c", CLAIM, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     with holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"True\n"

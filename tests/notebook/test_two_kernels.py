@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -102,15 +101,38 @@ def first(book: Callable[..., Book], place: Path) -> Iterator[tuple[Book, psutil
     process.communicate(timeout=HANG)
 
 
-def test_a_kernel_takes_over_what_one_that_was_killed_had_claimed(
-    first: tuple[Book, psutil.Popen], place: Path
+def killed_kernel(process: psutil.Popen, place: Path) -> list[psutil.Process]:
+    """Kill the kernel of this run; its zygotes and bodies, which go on."""
+    kernels = [psutil.Process(int(path.name.split("-")[1])) for path in place.glob("asked-*")]
+    (kernel,) = [each for each in kernels if process.pid in [above.pid for above in each.parents()]]
+    below = kernel.children(recursive=True)
+    kernel.kill()
+    return below
+
+
+def test_what_a_killed_kernel_has_left_running_is_waited_for(
+    first: tuple[Book, psutil.Popen], place: Path, kernel: Kernel
 ) -> None:
     notebook, process = first
     other = notebook.start()
     until(lambda: len(list(place.glob("asked-*"))) == 2)
-    kernels = [int(path.name.split("-")[1]) for path in place.glob("asked-*")]
-    (kernel,) = [pid for pid in kernels if process.pid in [each.pid for each in psutil.Process(pid).parents()]]
-    os.kill(kernel, signal.SIGKILL)
+    killed_kernel(process, place)
+    kernel.execute(GATED["load"], "load")
+    until(lambda: "waits for an attempt that a kernel before this one has left running" in card_of(kernel, "load"))
+    (place / "go").touch()
+    ran = finished(other)
+    assert (ran.code, ran.ran(), ran.summary("load", "rows")) == (0, [], "list of 1"), ran.stderr
+    assert kernel.text("print(rows)", "show") == "[7]\n"
+    assert logged(place) == ["load"]
+
+
+def test_what_ended_with_its_kernel_is_made_by_the_next(first: tuple[Book, psutil.Popen], place: Path) -> None:
+    notebook, process = first
+    other = notebook.start()
+    until(lambda: len(list(place.glob("asked-*"))) == 2)
+    for below in killed_kernel(process, place):
+        with suppress(psutil.NoSuchProcess):
+            below.kill()
     until(lambda: logged(place) == ["load", "load"])
     (place / "go").touch()
     ran = finished(other)

@@ -50,6 +50,14 @@ def test_what_a_kernel_elsewhere_waits_for_is_let_be(tmp_path: Path) -> None:
     assert (folder / "outcome").exists()
 
 
+@pytest.mark.parametrize("file", ["outcome", "note.json"])
+def test_what_can_t_be_read_is_removed(tmp_path: Path, file: str) -> None:
+    folder = left(tmp_path)
+    (folder / file).write_bytes(b"of another version")
+    assert attempts.finished(str(tmp_path)) == []
+    assert not folder.exists()
+
+
 # whether it says whose it was, its age in seconds, and whether it is still there after a look
 FOLDERS = [(False, 0, True), (False, 3600, False), (True, 0, True), (True, 3600, False)]
 
