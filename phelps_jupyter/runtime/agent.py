@@ -1,8 +1,8 @@
-"""A session's side of an engine: its zygote's messages, kept until the kernel has heard them, and a thread that carries
-them over a channel of their own.
+"""A session's side of an engine: its zygote with a mailbox, and a thread that carries letters over a channel of their
+own.
 
 Standard library and pyzmq alone: it is loaded by itself where an engine runs. Messages are bytes, as ``line`` packs
-them; those of the zygote are numbered from 0, so that none is lost or told twice, whichever way they go.
+them.
 """
 
 from __future__ import annotations
@@ -10,91 +10,107 @@ from __future__ import annotations
 import struct
 import threading
 import time
-from collections.abc import Sequence
+from typing import NamedTuple
 
 import zmq
 
 from phelps_jupyter.runtime.keeper import Keeper
 from phelps_jupyter.runtime.line import pack, unpack
+from phelps_jupyter.runtime.mailbox import Letters, Mailbox
 
-COUNT = struct.Struct(">Q")
+HEAD = struct.Struct(">QQ")
+"""Of letters, before their messages: how many messages were heard, and the number of the first."""
 DISMISSAL = b""
-"""From the kernel in the place of a count: it wants nothing of this engine any more."""
+"""From the kernel in the place of a head: it wants nothing of this engine any more."""
 BEAT = 0.5
 """Seconds between signs of life."""
-AGAIN = 4 * BEAT
-"""Seconds after which what nobody has heard is sent once more."""
+SILENCE = 4 * BEAT
+"""Seconds without a word from the kernel, which answers each of ours, after which another connection is made."""
 LEASE = 60.0
 """Seconds without a word from the kernel after which the channel is given up."""
-AT_ONCE = 64
-"""Messages of one sending, at most."""
-UNHEARD = 8 * AT_ONCE
-"""Messages that are on their way, at most."""
+
+
+class Keys(NamedTuple):
+    """What an agent shows at the kernel's gate; the secret one never leaves its process."""
+
+    public: bytes
+    secret: bytes
+
+
+def new_keys() -> Keys:
+    return Keys(*zmq.curve_keypair())
 
 
 class Post:
-    """The zygote's messages, kept until they were heard, and the way to it. One thread at a time may use it."""
+    """A zygote, and the mailbox for what it is told and says. One thread at a time may use it."""
 
     def __init__(self, keeper: Keeper) -> None:
         self.keeper = keeper
-        self._first = 0
-        self._kept: list[bytes] = []
+        self.mailbox = Mailbox()
 
-    @property
-    def heard(self) -> int:
-        """How many messages of the zygotes the kernel is known to have heard."""
-        return self._first
-
-    def take(self, heard: int, messages: Sequence[bytes]) -> None:
-        """From the kernel: it has heard so many of ours, and says these."""
-        if heard > self._first:
-            del self._kept[: heard - self._first]
-            self._first = heard
-        for message in messages:
+    def take(self, letters: Letters) -> None:
+        """From the kernel."""
+        for message in self.mailbox.take(letters):
             self.keeper.tell(unpack(message))
 
-    def since(self, number: int) -> list[bytes]:
-        """The messages from this number on, as far as there are any and the kernel has not heard them."""
-        self._kept += map(pack, self.keeper.hear())
-        return self._kept[max(number - self._first, 0) :]
+    def collect(self) -> None:
+        """What the zygote has said."""
+        for message in self.keeper.hear():
+            self.mailbox.put(pack(message))
 
 
 class Agent(threading.Thread):
-    """Carries messages while it lives. ``name``: what the kernel knows it by."""
+    """Carries letters while it lives. ``name``: what the kernel knows it by.
 
-    def __init__(self, post: Post, endpoint: str, name: bytes) -> None:
+    ``kernel`` and ``keys``: with them it goes to the kernel's gate, which has this key.
+    """
+
+    def __init__(self, post: Post, endpoint: str, name: bytes, kernel: bytes = b"", keys: Keys | None = None) -> None:
         super().__init__(name="phelps-agent", daemon=True)
         self._post = post
         self._endpoint = endpoint
         self._name = name
+        self._kernel = kernel
+        self._keys = keys
         self._stopping = threading.Event()
-        self._sent = 0
-        self._sent_at = 0.0
-        self._heard = 0
-        self._heard_at = 0.0
-        self._patience = AGAIN
+        self._spoke_at = 0.0
         self._word_at = time.monotonic()
 
     def run(self) -> None:
-        with zmq.Context() as context, context.socket(zmq.DEALER) as socket:
-            socket.linger = 0
-            socket.setsockopt(zmq.IDENTITY, self._name)
-            socket.connect(self._endpoint)
+        with zmq.Context() as context:
             while not self._stopping.is_set() and time.monotonic() - self._word_at < LEASE:
-                self._send(socket)
-                self._wait(socket)
-                while socket.poll(0):
-                    self._word_at = time.monotonic()
-                    count, *messages = socket.recv_multipart()
-                    if count == DISMISSAL:
-                        self._post.keeper.close()
-                        return
-                    self._post.take(COUNT.unpack(count)[0], messages)
+                with context.socket(zmq.DEALER) as socket:
+                    self._connect(socket)
+                    self._converse(socket)
 
     def stop(self) -> None:
         """End it; what was not heard stays with the post."""
         self._stopping.set()
         self.join()
+
+    def _connect(self, socket: zmq.Socket[bytes]) -> None:
+        socket.linger = 0
+        socket.setsockopt(zmq.IDENTITY, self._name)
+        if self._keys is not None:
+            socket.curve_publickey, socket.curve_secretkey = self._keys
+            socket.curve_serverkey = self._kernel
+        socket.connect(self._endpoint)
+
+    def _converse(self, socket: zmq.Socket[bytes]) -> None:
+        """While it is wanted, and the connection is any good."""
+        began = time.monotonic()
+        while not self._stopping.is_set() and time.monotonic() - max(began, self._word_at) < SILENCE:
+            self._send(socket)
+            self._wait(socket)
+            while socket.poll(0):
+                self._word_at = time.monotonic()
+                head, *messages = socket.recv_multipart()
+                if head == DISMISSAL:
+                    self._post.keeper.close()
+                    self._stopping.set()
+                    return
+                heard, first = HEAD.unpack(head)
+                self._post.take(Letters(heard, first, messages))
 
     def _wait(self, socket: zmq.Socket[bytes]) -> None:
         poller = zmq.Poller()
@@ -105,19 +121,14 @@ class Agent(threading.Thread):
         poller.poll(int(BEAT * 1000))
 
     def _send(self, socket: zmq.Socket[bytes]) -> None:
-        now = time.monotonic()
-        if self._post.heard >= self._sent or self._post.heard > self._heard:
-            self._heard, self._heard_at, self._patience = self._post.heard, now, AGAIN
-        elif now - self._heard_at > self._patience:
-            self._sent, self._heard_at, self._patience = self._post.heard, now, min(2 * self._patience, LEASE)
-        room = UNHEARD - (self._sent - self._post.heard)
-        messages = self._post.since(self._sent)[: min(AT_ONCE, max(room, 0))]
-        if not messages and now - self._sent_at < BEAT:
+        self._post.collect()
+        letters = self._post.mailbox.letters()
+        if not letters.messages and time.monotonic() - self._spoke_at < BEAT:
             return
         try:
-            socket.send_multipart([COUNT.pack(self._sent), *messages], zmq.NOBLOCK)
+            socket.send_multipart([HEAD.pack(letters.heard, letters.first), *letters.messages], zmq.NOBLOCK)
         except zmq.Again:
             # Nobody takes it now.
             return
-        self._sent += len(messages)
-        self._sent_at = now
+        self._post.mailbox.sent(letters)
+        self._spoke_at = time.monotonic()

@@ -67,27 +67,47 @@ class Outpost:
     def __init__(self, cargo: bytes) -> None:
         files = json.loads(zlib.decompress(cargo))
         self._shipment = Shipment(_stamp(files), files)
-        self._host, _, self._keeping, self._agents = map(self._load, ("host", "line", "keeper", "agent"))
+        self._host, _, self._mail, self._keeping, self._agents = map(
+            self._load, ("host", "line", "mailbox", "keeper", "agent")
+        )
         self._posts: dict[bytes, Any] = {}
         self._running: dict[bytes, Any] = {}
+        self._keys: dict[bytes, Any] = {}
 
     def facts(self) -> tuple[Any, ...]:
         return tuple(self._host.facts())
 
-    def open(self, name: bytes, store: str, probe: str, owner: str, environment: dict[str, str | None]) -> bool:
-        """Let there be a zygote, if we see the store: ``probe`` is a file of it. Each kernel has names of its own."""
+    def open(
+        self,
+        name: bytes,
+        boot: str,
+        channel: str,
+        store: str,
+        probe: str,
+        owner: str,
+        environment: dict[str, str | None],
+    ) -> tuple[bool, bytes | None]:
+        """Let there be a zygote, if we see the store: ``probe`` is a file of it. Each kernel has names of its own.
+
+        Returns whether there is one; and, unless we see the channel as the kernel does, a key to come to its gate.
+        ``boot``: of the kernel's machine.
+        """
         if not os.path.exists(os.path.join(store, probe)):
-            return False
+            return False, None
         setting = self._keeping.Setting(store, owner, environment, True)
         keeper = self._keeping.Keeper(setting, lambda: install(self._shipment))
         keeper.open()
         self._posts[name] = self._agents.Post(keeper)
-        return True
+        if boot == self._host.boot() and os.path.exists(channel.removeprefix("ipc://")):
+            return True, None
+        self._keys[name] = self._agents.new_keys()
+        return True, self._keys[name].public
 
-    def attach(self, name: bytes, endpoint: str) -> None:
-        """Let messages go by a channel from now on; nobody waits for it here."""
-        self._running[name] = self._agents.Agent(self._posts[name], endpoint, name)
-        self._running[name].start()
+    def attach(self, name: bytes, endpoint: str, kernel: bytes) -> None:
+        """Let messages go by a channel from now on; nobody waits for it here. ``kernel``: the key of its gate."""
+        agent = self._agents.Agent(self._posts[name], endpoint, name, kernel, self._keys.pop(name, None))
+        self._running[name] = agent
+        agent.start()
 
     def leave(self, name: bytes) -> None:
         """End what runs for this name, and forget it."""
@@ -99,12 +119,13 @@ class Outpost:
         if name in self._running:
             self._running.pop(name).stop()
 
-    def exchange(self, name: bytes, heard: int, messages: list[bytes]) -> tuple[int, list[bytes]]:
-        """Hand messages over, and take those that were not heard, the first one numbered so. Ends the channel."""
+    def exchange(self, name: bytes, letters: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Hand letters over, and take those that are there. Ends the channel."""
         self._detach(name)
         post = self._posts[name]
-        post.take(heard, messages)
-        return post.heard, post.since(heard)
+        post.take(self._mail.Letters(*letters))
+        post.collect()
+        return tuple(post.mailbox.all_letters())
 
     def _load(self, name: str) -> ModuleType:
         """A module of the cargo under a name of its own, as what it imports of the others: engines may have another

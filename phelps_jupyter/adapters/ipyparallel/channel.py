@@ -11,22 +11,22 @@ import secrets
 import shutil
 import socket
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 
 import zmq
 
-from phelps_jupyter.runtime.agent import COUNT, DISMISSAL
+from phelps_jupyter.adapters.ipyparallel.gate import Gate
+from phelps_jupyter.runtime.agent import DISMISSAL, HEAD
+from phelps_jupyter.runtime.mailbox import Letters
 
 logger = logging.getLogger(__name__)
 A_TURN = 1_000
-"""Batches that are received before others have their turn."""
-Batch = tuple[bytes, int, list[bytes]]
-"""The name of an engine, the number of the first message, and the messages."""
+"""Sendings that are received before others have their turn."""
 
 
 class Channel:
-    """In a folder that is its owner's alone: who can open the socket there may speak."""
+    """In a folder that is its owner's alone: who can open the socket there may speak. Others need a gate."""
 
     def __init__(self, folder: str) -> None:
         path = os.path.join(folder, "channel")
@@ -36,6 +36,7 @@ class Channel:
             self._folder = tempfile.mkdtemp(prefix="phelps-", dir="/tmp")
             path = os.path.join(self._folder, "channel")
         self.endpoint = f"ipc://{path}"
+        self._gate: Gate | None = None
         self._context = zmq.Context()
         self._router = self._context.socket(zmq.ROUTER)
         self._router.linger = 0
@@ -43,28 +44,41 @@ class Channel:
         self._router.router_handover = True
         self._router.bind(self.endpoint)
 
+    def admit(self, key: bytes, address: str) -> tuple[str, bytes]:
+        """Let an agent with this key come from another machine, to this address of ours; the endpoint, and our key."""
+        if self._gate is None:
+            self._gate = Gate(self._context, self._router, address)
+        self._gate.admit(key)
+        return self._gate.endpoint, self._gate.key
+
     def new_name(self) -> bytes:
         """For an agent: it is asked for by it."""
         return b"p" + secrets.token_bytes(16)
 
-    def send(self, name: bytes, heard: int, messages: Sequence[bytes]) -> None:
-        """To the agent of this name; how many of its messages were heard goes along. To one that is gone, nothing."""
+    def send(self, name: bytes, letters: Letters) -> bool:
+        """To the agent of this name. Returns whether they are on their way; to one that is gone, nothing goes."""
         with suppress(zmq.Again):
-            self._router.send_multipart([name, COUNT.pack(heard), *messages], zmq.NOBLOCK)
+            head = HEAD.pack(letters.heard, letters.first)
+            self._router.send_multipart([name, head, *letters.messages], zmq.NOBLOCK)
+            return True
+        return False
 
     def dismiss(self, name: bytes) -> None:
         """Whoever that is: it is to end what it runs for us."""
         with suppress(zmq.Again):
             self._router.send_multipart([name, DISMISSAL], zmq.NOBLOCK)
 
-    def receive(self) -> Iterator[Batch]:
-        """What has come. What no agent of ours would say is left unread."""
+    def receive(self) -> Iterator[tuple[bytes, Letters]]:
+        """What has come, and the names of who sent it. What no agent of ours would say is left unread."""
+        if self._gate is not None:
+            self._gate.look()
         for _ in range(A_TURN):
             if not self._router.poll(0):
                 return
             name, *frames = self._router.recv_multipart()
-            if frames and len(frames[0]) == COUNT.size:
-                yield name, COUNT.unpack(frames[0])[0], frames[1:]
+            if frames and len(frames[0]) == HEAD.size:
+                heard, first = HEAD.unpack(frames[0])
+                yield name, Letters(heard, first, frames[1:])
             else:
                 logger.warning("something on the channel that is no message of ours was left unread")
 
@@ -76,6 +90,8 @@ class Channel:
         poller.poll(int(seconds * 1000))
 
     def close(self) -> None:
+        if self._gate is not None:
+            self._gate.close()
         self._router.close()
         self._context.term()
         if self._folder:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from abc import ABC, abstractmethod
 from typing import Any
+from urllib.parse import urlsplit
 
 import psutil
 
@@ -48,6 +50,14 @@ class Cluster(ABC):
     def view(self, number: int) -> Any:
         """Of one engine. Errors: LookupError, IPythonError when it has left."""
         return self._client.direct_view(number)
+
+    def address(self) -> str:
+        """Ours, as it is seen from where the controller is."""
+        controller = urlsplit(self._client._config["registration"]).hostname
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            # Nothing is sent; the port is of no matter.
+            probe.connect((controller, 9))
+            return str(probe.getsockname()[0])
 
     def forget(self, view: Any, reply: Any) -> None:
         """The client keeps every result until told otherwise."""

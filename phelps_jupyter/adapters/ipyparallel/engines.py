@@ -28,6 +28,7 @@ from phelps_jupyter.core.model import Engine, EngineId
 from phelps_jupyter.ports import Notify
 from phelps_jupyter.runtime import host
 from phelps_jupyter.runtime.line import Message
+from phelps_jupyter.runtime.mailbox import Letters
 from phelps_jupyter.runtime.news import news, order_message
 from phelps_jupyter.runtime.orders import Order, Outcome
 
@@ -250,7 +251,7 @@ class IpyparallelEngines:
 
     def _receive(self, channel: Channel) -> None:
         seats = {seat.name: seat for seat in self._seats.values()}
-        for name, first, messages in channel.receive():
+        for name, letters in channel.receive():
             seat = seats.get(name)
             if seat is None:
                 self._send_away(channel, name)
@@ -258,9 +259,9 @@ class IpyparallelEngines:
             seat.expect(SILENCE)
             if seat.way is Way.NONE:
                 self._join(seat, Way.CHANNEL)
-            self._hear(seat, first, messages)
-            # By one way at a time: what is on its way may be dropped when they change.
-            channel.send(name, seat.heard, seat.outgoing() if seat.way is Way.CHANNEL else [])
+            self._hear(seat, letters)
+            # It learns what was heard.
+            self._send(channel, seat)
 
     def _send_away(self, channel: Channel, name: bytes) -> None:
         """It may be an engine that was given up, and came back: what it still runs has been started anew."""
@@ -275,10 +276,9 @@ class IpyparallelEngines:
             if seat.is_overdue:
                 if seat.way is Way.CHANNEL:
                     logger.warning("engine %s is silent on the channel: it is asked through ipyparallel", seat.id)
-                seat.begin_anew()
                 self._join(seat, Way.REQUESTS)
-            if seat.way is Way.CHANNEL and seat.pending:
-                channel.send(seat.name, seat.heard, seat.outgoing())
+            if seat.way is Way.CHANNEL and seat.mailbox.pending:
+                self._send(channel, seat)
             elif seat.way is Way.REQUESTS and seat.is_to_be_asked:
                 self._exchange(seat)
 
@@ -346,11 +346,18 @@ class IpyparallelEngines:
 
     def _exchange(self, seat: Seat) -> None:
         """Hand messages over by a request, and take those that are there."""
-        arguments = (seat.name, seat.heard, seat.outgoing())
-        seat.ask(Call("exchange", arguments, lambda told: self._hear(seat, *told), lambda _: seat.begin_anew()))
+        letters = seat.mailbox.all_letters()
+        seat.mailbox.sent(letters)
+        # Should it fail, what was not heard goes with the next one.
+        seat.ask(Call("exchange", (seat.name, tuple(letters)), lambda told: self._hear(seat, Letters(*told)), _ignore))
 
-    def _hear(self, seat: Seat, first: int, messages: list[bytes]) -> None:
-        for message in seat.new(first, messages):
+    def _send(self, channel: Channel, seat: Seat) -> None:
+        letters = seat.mailbox.letters()
+        if channel.send(seat.name, letters):
+            seat.mailbox.sent(letters)
+
+    def _hear(self, seat: Seat, letters: Letters) -> None:
+        for message in seat.take(letters):
             notice = news(message)
             if isinstance(notice, Outcome) and notice.kind == "done":
                 self._replacements = 0

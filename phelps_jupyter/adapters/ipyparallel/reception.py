@@ -67,7 +67,8 @@ class Reception:
             seat.process = psutil.Process(facts.pid)
         seat.host = Host(HostId(facts.boot), facts.name, self._cluster.cpus or facts.cpus, facts.memory)
         given_back = self._given_back if self._cluster.is_ours else {}
-        arguments = (seat.name, self._store, self._probe, self._owner, given_back)
+        zygote = (self._store, self._probe, self._owner, given_back)
+        arguments = (seat.name, self._here.boot, self._channel.endpoint, *zygote)
         seat.ask(Call("open", arguments, partial(self._opened, seat), partial(self._failed, seat)))
 
     def _objection(self, seat: Seat, facts: Facts) -> str:
@@ -78,12 +79,15 @@ class Reception:
             return f"{told} can't be read by another"
         return ""
 
-    def _opened(self, seat: Seat, sees_store: bool) -> None:
+    def _opened(self, seat: Seat, answer: tuple[bool, bytes | None]) -> None:
+        sees_store, key = answer
         if not sees_store:
             seen = f"engine {seat.id} does not see the folder {self._store}: it must be one that it shares"
             self._refuse(seat, seen)
             return
-        arguments = (seat.name, self._channel.endpoint)
+        # Without a key it sees the channel, as we do.
+        way = (self._channel.endpoint, b"") if key is None else self._channel.admit(key, self._cluster.address())
+        arguments = (seat.name, *way)
         seat.ask(Call("attach", arguments, lambda _: seat.expect(REACH), partial(self._failed, seat)))
 
     def _failed(self, seat: Seat, error: Exception) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 import types
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -18,6 +18,7 @@ import psutil
 
 from phelps_jupyter.core.model import EngineId, Host
 from phelps_jupyter.runtime.line import Message, pack, unpack
+from phelps_jupyter.runtime.mailbox import Letters, Mailbox
 from phelps_jupyter.runtime.shipment import Shipment, compress
 
 ASK_EVERY = 0.1
@@ -51,10 +52,8 @@ class Seat:
         self.id = engine
         self.view = view
         self.name = name
-        self.running: dict[tuple[int, int], Message] = {}
-        """The orders of attempts that have not ended."""
-        self.heard = 0
-        """How many messages of its zygotes have come."""
+        self.running: set[tuple[int, int]] = set()
+        """Attempts that have not ended."""
         self.way = Way.NONE
         self.process: psutil.Process | None = None
         self.host: Host | None = None
@@ -67,8 +66,7 @@ class Seat:
         self._shipment = cargo
         self._visit = _detached(_visit)
         self._todo: deque[Call] = deque()
-        self._outgoing: list[Message] = []
-        self._cancelled: set[tuple[int, int]] = set()
+        self.mailbox = Mailbox()
         self._call: Call | None = None
         self._reply: Any = None
 
@@ -95,15 +93,10 @@ class Seat:
         self.leaving = True
 
     @property
-    def pending(self) -> bool:
-        """Something is to be sent."""
-        return bool(self._outgoing)
-
-    @property
     def is_to_be_asked(self) -> bool:
         """A request is due. Each costs the engine and us milliseconds."""
         due = bool(self.running) and time.monotonic() - self._asked_at > ASK_EVERY
-        return not self.busy and (self.pending or due)
+        return not self.busy and (self.mailbox.pending or due)
 
     @property
     def is_overdue(self) -> bool:
@@ -117,29 +110,14 @@ class Seat:
     def send(self, message: Message) -> None:
         """With the next sending."""
         if message.kind == "order":
-            self.running[message.number] = message
-        else:
-            self._cancelled.add(message.number)
-        self._outgoing.append(message)
+            self.running.add(message.number)
+        self.mailbox.put(pack(message))
 
-    def outgoing(self) -> list[bytes]:
-        """Messages that are to be sent now, each once."""
-        messages, self._outgoing = self._outgoing, []
-        return list(map(pack, messages))
-
-    def begin_anew(self) -> None:
-        """What was sent may not have arrived: it is to be sent once more. An engine refuses orders that it has."""
-        cancels = (Message("cancel", *number) for number in self.running if number in self._cancelled)
-        self._outgoing = [*self.running.values(), *cancels]
-
-    def new(self, first: int, messages: Sequence[bytes]) -> Iterator[Message]:
-        """Those that have not come before. ``first``: the number of the first one; after a gap, none of them counts."""
-        for data in messages[self.heard - first :] if first <= self.heard else ():
-            self.heard += 1
-            message = unpack(data)
+    def take(self, letters: Letters) -> Iterator[Message]:
+        """What is new of what it says."""
+        for message in map(unpack, self.mailbox.take(letters)):
             if message.kind in ("outcome", "gone"):
-                self.running.pop(message.number, None)
-                self._cancelled.discard(message.number)
+                self.running.discard(message.number)
             yield message
 
     def advance(self) -> Any:
