@@ -7,6 +7,7 @@ import atexit
 import os
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -268,11 +269,19 @@ class Live:
         """
         for task in tasks:
             self.session.await_task(task)
-        self._wait_until(lambda: self._all_settled(tasks), what)
+        rest = deque(tasks)
+        self._wait_until(lambda: self.session.call(lambda: self._all_settled(tasks, rest)), what)
 
-    def _all_settled(self, tasks: Sequence[TaskName]) -> bool:
-        views = [self.session.latest(task) for task in tasks]
-        return all(run is None or run.settled for run in views)
+    def _all_settled(self, tasks: Sequence[TaskName], rest: deque[TaskName]) -> bool:
+        """``rest``: those that are to be looked at again. It is asked for each move of thousands of tasks."""
+        while rest and not self._is_open(rest[0]):
+            rest.popleft()
+        # One that has settled may have been asked for again.
+        return not rest and not any(map(self._is_open, tasks))
+
+    def _is_open(self, task: TaskName) -> bool:
+        run = self.session.latest(task)
+        return run is not None and not run.settled
 
     def _wait_until(self, condition: Callable[[], bool], what: str) -> None:
         wait_until(
