@@ -18,7 +18,7 @@ from phelps_jupyter.core.events import Action, Event
 from phelps_jupyter.core.failures import allow_another
 from phelps_jupyter.core.freshness import ALWAYS, FORCED, Verdict
 from phelps_jupyter.core.graph import Graph
-from phelps_jupyter.core.model import Failure, FailureKind, Key, Record, RunId, RunState, Usage
+from phelps_jupyter.core.model import Failure, FailureKind, Key, Record, Resources, RunId, RunState, Usage
 from phelps_jupyter.core.placement import Fleet
 from phelps_jupyter.core.plan import plan
 from phelps_jupyter.core.ready import ReadyRuns
@@ -211,8 +211,12 @@ class Machine:
     def _make_ready(self, run: Run, event: Event) -> list[Action]:
         self.runs.is_news(run)
         run.step(RunState.READY, type(event).__name__)
-        if self._is_impossible(run):
+        if self._is_impossible(run.resources):
             return self._fail_as_impossible(run, event)
+        return self._line_up(run, event)
+
+    def _line_up(self, run: Run, event: Event) -> list[Action]:
+        run.ready_at = event.at
         self._ready.add(run)
         return [ev.Show(event, run.id)]
 
@@ -235,12 +239,13 @@ class Machine:
         return [action for run in self._ready.all() for action in self._fail(run, failure, event)]
 
     def _fail_the_impossible(self, event: Event) -> list[Action]:
-        hopeless = [run for run in self._ready.all() if self._is_impossible(run)]
+        shapes = {needs for needs in self._ready.shapes() if self._is_impossible(needs)}
+        hopeless = [run for run in self._ready.all() if run.resources in shapes] if shapes else []
         return [action for run in hopeless for action in self._fail_as_impossible(run, event)]
 
-    def _is_impossible(self, run: Run) -> bool:
+    def _is_impossible(self, needs: Resources) -> bool:
         """All engines that will come are there, and it would fit none of them were they idle."""
-        return self._engines_settled and bool(self.fleet.engines) and not self.fleet.could_ever_fit(run.resources)
+        return self._engines_settled and bool(self.fleet.engines) and not self.fleet.could_ever_fit(needs)
 
     def _fail_as_impossible(self, run: Run, event: Event) -> list[Action]:
         return self._fail(run, Failure(FailureKind.IMPOSSIBLE, self.fleet.shortcoming(run.resources)), event)
@@ -267,11 +272,10 @@ class Machine:
     def _on_ended_badly(self, run: Run, failure: Failure, usage: Usage, event: Event) -> list[Action]:
         run.failures = (*run.failures, failure)
         run.usage = usage
-        if not allow_another(run, failure, usage, self.fleet.largest_memory(run.resources)):
+        if not allow_another(run, failure, usage, self.fleet.largest_memory):
             return self._fail(run, failure, event)
         run.step(RunState.READY, f"attempt {run.attempt} {failure.kind}")
-        self._ready.add(run)
-        return [ev.Show(event, run.id)]
+        return self._line_up(run, event)
 
     def _succeed(self, run: Run, state: RunState, event: Event) -> list[Action]:
         run.step(state, type(event).__name__)
@@ -328,7 +332,7 @@ class Machine:
             return [ev.StartEngines(event)]
         self._engines_asked = False
         actions: list[Action] = []
-        for run, engine in self._ready.place_on(self.fleet):
+        for run, engine in self._ready.place_on(self.fleet, event.at):
             run.step(RunState.SUBMITTED, f"to engine {engine}")
             run.engine, run.place = engine, self.fleet.name_of(engine)
             actions += [ev.Submit(event, run.id, run.attempt, engine, run.resources), ev.Show(event, run.id)]

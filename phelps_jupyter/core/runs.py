@@ -82,6 +82,8 @@ class Run:
     """Of the attempts that ended badly, in order."""
     usage: Usage = Usage()
     requested_at: float = 0.0
+    ready_at: float = 0.0
+    """When it could be placed, the last time."""
     started_at: float | None = None
     ended_at: float | None = None
     root: RunId | None = None

@@ -17,7 +17,7 @@ def run(memory: int | None = None, retries: int = 0) -> Run:
 
 
 def answers(one: Run, kind: FailureKind, times: int, peak: int = 0) -> list[bool]:
-    return [allow_another(one, Failure(kind, "it failed"), Usage(1.0, peak), LARGEST) for _ in range(times)]
+    return [allow_another(one, Failure(kind, "it failed"), Usage(1.0, peak), lambda _: LARGEST) for _ in range(times)]
 
 
 @pytest.mark.parametrize(

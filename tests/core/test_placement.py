@@ -18,7 +18,7 @@ def fleet(*joining: EngineJoined) -> Fleet:
 
 
 def place(found: Fleet, run: int, needs: Resources | None = None) -> str | None:
-    return found.place((RunId(run), 1), needs or Resources())
+    return found.place((RunId(run), 1), needs or Resources(), dict(found.open))
 
 
 def test_an_engine_takes_one_attempt():
@@ -106,7 +106,7 @@ def test_an_unknown_engine_leaves_without_a_word():
 def test_releasing_what_nobody_holds_is_nothing():
     found = fleet(engine("0"))
     found.release((RunId(1), 1))
-    assert list(found.idle) == ["0"]
+    assert place(found, 1) == "0"
 
 
 @pytest.mark.parametrize(

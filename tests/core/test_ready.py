@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 from documents import GB, engine, task
 
 from phelps_jupyter.core.model import Resources, RunId
@@ -32,7 +34,7 @@ def fleet(engines: int, **size: int) -> Fleet:
 
 
 def placed(runs: ReadyRuns, on: Fleet) -> list[int]:
-    return [one.id for one, _ in runs.place_on(on)]
+    return [one.id for one, _ in runs.place_on(on, 0.0)]
 
 
 def test_the_longest_path_goes_first():
@@ -110,3 +112,64 @@ def test_a_run_that_comes_back_with_other_needs_goes_by_those():
     found.add(one)
     assert placed(found, fleet(1, memory=GB)) == []
     assert placed(found, fleet(1, memory=2 * GB)) == [0]
+
+
+class Stream:
+    """A host of two cpus and runs of one, of two seconds each and one second apart; a wide run waits among them."""
+
+    def __init__(self) -> None:
+        self.fleet = fleet(2, cpus=2)
+        self.ready = ready(run(0), run(1))
+        self.clock = 0.0
+        self.ran: list[int] = []
+        self.held: deque[Run] = deque()
+        self.place()
+        self.wide = run(2, 9.0, cpus=2)
+        self.ready.add(self.wide)
+
+    def place(self) -> None:
+        for one, _ in self.ready.place_on(self.fleet, self.clock):
+            self.ran.append(one.id)
+            self.held.append(one)
+
+    def add(self, number: int, seconds: float, **needs: object) -> Run:
+        one = run(number, **needs)
+        one.seconds, one.ready_at = seconds, self.clock
+        self.ready.add(one)
+        return one
+
+    def until_a_host_is_kept(self) -> None:
+        while len(self.held) == 2:
+            self.add(100 + len(self.ran), 2.0)
+            self.end_one()
+
+    def end_one(self) -> None:
+        self.clock += 1.0
+        ended = self.held.popleft()
+        self.fleet.release((ended.id, ended.attempt))
+        self.place()
+
+
+def test_a_wide_run_is_overtaken_for_a_while_and_then_a_host_is_kept_for_it():
+    stream = Stream()
+    stream.until_a_host_is_kept()
+    assert 10 < len(stream.ran) < 20
+    stream.end_one()
+    assert stream.ran[-1] == stream.wide.id
+
+
+def test_a_kept_host_takes_what_ends_before_it_is_needed():
+    stream = Stream()
+    stream.until_a_host_is_kept()
+    short = stream.add(50, 0.5, memory=1)
+    stream.place()
+    assert stream.ran[-1] == short.id
+
+
+def test_a_host_is_kept_no_longer_when_those_that_waited_are_gone():
+    stream = Stream()
+    stream.until_a_host_is_kept()
+    before = len(stream.ran)
+    stream.ready.discard(stream.wide)
+    stream.place()
+    assert len(stream.ran) == before + 1
