@@ -266,6 +266,8 @@ class Session:
                 return self._store(self.machine.runs[action.run])
             case ev.Show():
                 return self._mark(self.machine.runs[action.run])
+            case ev.Forget():
+                self._transcripts.drop(action.run)
             case _:
                 assert_never(action)
         return ()

@@ -34,6 +34,10 @@ class Transcripts:
         if transcript:
             self._frames[run] = list(decode(self._store.get_bytes(transcript)))
 
+    def drop(self, run: RunId) -> None:
+        """Nobody will ask what it has written."""
+        self._frames.pop(run, None)
+
     def keep(self, frames: Sequence[Frame]) -> str:
         """Store frames; returns the object's digest, empty when nothing was written. Errors: StoreError."""
         return self._store.put_bytes(b"".join(encode(frame) for frame in frames)) if frames else ""

@@ -251,4 +251,12 @@ class Show:
     run: RunId
 
 
-Action = Capture | Prove | StartEngines | Submit | Kill | Store | Show
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Nothing can come of this run any more, and nobody will ask for it: the machine has dropped it."""
+
+    cause: Event
+    run: RunId
+
+
+Action = Capture | Prove | StartEngines | Submit | Kill | Store | Show | Forget

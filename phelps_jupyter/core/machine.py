@@ -38,7 +38,7 @@ class Machine:
         """Answers that came late or twice, for the bug report."""
         self._ready = ReadyRuns()
         self._by_key: dict[Key, list[Run]] = {}
-        """Runs that were not reused, by the key they go with."""
+        """Open runs that were not reused, by the key they go with."""
         self._engines_asked = False
         self._engines_settled = False
 
@@ -52,7 +52,8 @@ class Machine:
 
     def handle(self, event: Event) -> list[Action]:
         """Take one event; return what must happen now, in order."""
-        actions = self._take(event)
+        actions: list[Action] = [ev.Forget(event, run) for run in self.runs.forget()]
+        actions += self._take(event)
         return actions + self._dispatch(event)
 
     def _take(self, event: Event) -> list[Action]:
@@ -84,8 +85,8 @@ class Machine:
                 assert_never(event)
 
     def _take_answer(self, event: ev.Captured | ev.CaptureFailed | ev.Proved | ev.ProofFailed) -> list[Action]:
-        run = self.runs[event.run]
-        if run.state is not RunState.WAITING:
+        run = self.runs.by_id.get(event.run)
+        if run is None or run.state is not RunState.WAITING:
             # It was cancelled while the answer was on its way.
             return []
         match event:
@@ -202,10 +203,10 @@ class Machine:
 
     def _twin(self, run: Run, key: Key) -> Run | None:
         """An open run with the same key, whose result will serve both."""
-        others = [other for other in self._by_key.get(key, ()) if not other.settled]
-        if others and not _runs_anyway(run):
-            return others[0]
-        self._by_key[key] = [*others, run]
+        alike = self._by_key.setdefault(key, [])
+        if alike and not _runs_anyway(run):
+            return alike[0]
+        alike.append(run)
         return None
 
     def _make_ready(self, run: Run, event: Event) -> list[Action]:
@@ -279,8 +280,7 @@ class Machine:
 
     def _succeed(self, run: Run, state: RunState, event: Event) -> list[Action]:
         run.step(state, type(event).__name__)
-        run.ended_at = event.at
-        self.runs.settled(run)
+        self._settle(run, event)
         actions: list[Action] = [ev.Show(event, run.id)]
         for waiting in self.runs.waiting_on(run):
             waiting.waits_for.discard(run.id)
@@ -320,9 +320,17 @@ class Machine:
             actions.append(ev.Kill(event, run.id, run.attempt, run.engine))
         self._ready.discard(run)
         run.step(state, why)
+        self._settle(run, event)
+        return actions
+
+    def _settle(self, run: Run, event: Event) -> None:
         run.ended_at = event.at
         self.runs.settled(run)
-        return actions
+        alike = [] if run.key is None else self._by_key.get(run.key, [])
+        if run in alike:
+            alike.remove(run)
+        if run.key is not None and not alike:
+            self._by_key.pop(run.key, None)
 
     def _dispatch(self, event: Event) -> list[Action]:
         if not self.fleet.engines:

@@ -197,7 +197,7 @@ class _Drawing:
         says, older = declared(self.graph, task), self.replaced.get(task)
         target = task in self.targets
         return Run(
-            id=RunId(len(self.runs.by_id)),
+            id=self.runs.new_id(),
             task=says,
             providers={name: self.serving[source] for name, source in providers(self.graph, task).items()},
             needs=self._needs(task),

@@ -127,7 +127,11 @@ class Run:
 
 @dataclass(slots=True)
 class Runs:
-    """All runs of one kernel, by id, by task, and by who waits for whom."""
+    """The runs of one kernel that something can still come of, by id, by task, and by who waits for whom.
+
+    Kept are those that are open, that tell their task's state, whose key is their task's newest, and all that these
+    need. `forget` drops the others.
+    """
 
     by_id: dict[RunId, Run] = field(default_factory=dict)
     latest: dict[TaskName, RunId] = field(default_factory=dict)
@@ -135,23 +139,35 @@ class Runs:
     open: dict[TaskName, dict[RunId, None]] = field(default_factory=dict)
     """Runs that have not settled, the oldest first."""
     proved: dict[TaskName, list[RunId]] = field(default_factory=dict)
-    """Runs whose key is known, the oldest first."""
+    """Open runs whose key is known, and the youngest one with a key that has ended well; the oldest first."""
     readers: dict[RunId, set[RunId]] = field(default_factory=dict)
-    """Runs that wait for this one, or did when they were planned."""
+    """Open runs that wait for this one, or did when they were planned."""
+    made: int = 0
+    _ties: dict[RunId, int] = field(default_factory=dict)
+    """For how many reasons each run is kept."""
+    _loose: dict[RunId, None] = field(default_factory=dict)
+    """Runs that are kept for none."""
 
     def __getitem__(self, run: RunId) -> Run:
         return self.by_id[run]
+
+    def new_id(self) -> RunId:
+        """A number that no run has had."""
+        self.made += 1
+        return RunId(self.made - 1)
 
     def add(self, run: Run) -> None:
         """A run was planned."""
         task = run.task.name
         self.by_id[run.id] = run
         self.open.setdefault(task, {})[run.id] = None
+        self._tie(run.id)
         for need in run.needs:
+            self._tie(need)
             self.readers.setdefault(need, set()).add(run.id)
         run.waits_for = {need for need in run.needs if not self.by_id[need].good}
         if run.target or task not in self.latest or not self.by_id[self.latest[task]].good:
-            self.latest[task] = run.id
+            self._tell(run)
 
     def wait(self, run: Run, other: Run) -> None:
         """``run`` goes on when ``other`` has settled."""
@@ -167,7 +183,14 @@ class Runs:
     def is_news(self, run: Run) -> None:
         """The run tells its task's state from now on."""
         if self.latest[run.task.name] < run.id:
-            self.latest[run.task.name] = run.id
+            self._tell(run)
+
+    def _tell(self, run: Run) -> None:
+        before = self.latest.get(run.task.name)
+        self.latest[run.task.name] = run.id
+        self._tie(run.id)
+        if before is not None:
+            self._untie(before)
 
     def note_key(self, run: Run, key: Key) -> None:
         """The run's key is known now, perhaps once more."""
@@ -177,18 +200,52 @@ class Runs:
 
     def newest_key(self, task: TaskName) -> Key | None:
         """The key of the task's youngest run that has one and has not ended badly."""
-        proved = self.proved.get(task, [])
-        while proved and self.by_id[proved[-1]].settled and not self.by_id[proved[-1]].good:
-            proved.pop()
+        proved = self.proved.get(task)
         return self.by_id[proved[-1]].key if proved else None
 
     def settled(self, run: Run) -> None:
         """The run has ended. One that only found again what the task's last run had made is no news."""
         self.open[run.task.name].pop(run.id, None)
+        for other in run.needs | run.waits_for:
+            self.readers[other].discard(run.id)
         last = self.by_id[self.latest[run.task.name]]
         confirms = run.state is RunState.REUSED and not run.target and last.good and last.key == run.key
         if not confirms:
             self.is_news(run)
+        if run.key is not None:
+            self._settle_key(run, self.proved[run.task.name])
+        self._untie(run.id)
+
+    def _settle_key(self, run: Run, proved: list[RunId]) -> None:
+        if not run.good:
+            proved.remove(run.id)
+            return
+        self._tie(run.id)
+        older, *younger = [other for other in proved if self.by_id[other].good]
+        if younger:
+            proved.remove(older)
+            self._untie(older)
+
+    def _tie(self, run: RunId) -> None:
+        self._ties[run] = self._ties.get(run, 0) + 1
+        self._loose.pop(run, None)
+
+    def _untie(self, run: RunId) -> None:
+        self._ties[run] -= 1
+        if not self._ties[run]:
+            self._loose[run] = None
+
+    def forget(self) -> list[RunId]:
+        """Drop the runs that nothing can come of any more; returns them."""
+        gone: list[RunId] = []
+        while self._loose:
+            number, _ = self._loose.popitem()
+            gone.append(number)
+            del self._ties[number]
+            self.readers.pop(number, None)
+            for need in self.by_id.pop(number).needs:
+                self._untie(need)
+        return gone
 
     def open_of(self, tasks: Iterable[TaskName]) -> list[Run]:
         """The runs of these tasks that have not settled."""
@@ -200,4 +257,4 @@ class Runs:
 
     def waiting_on(self, run: Run) -> list[Run]:
         """The open runs that wait for this one, the oldest first."""
-        return [self.by_id[reader] for reader in sorted(self.readers.get(run.id, ())) if not self.by_id[reader].settled]
+        return [self.by_id[reader] for reader in sorted(self.readers.get(run.id, ()))]

@@ -52,6 +52,7 @@ class Place:
 class Booked:
     """A run as it was when it was first seen."""
 
+    run: Run
     task: Task
     providers: Mapping[str, RunId]
     needs: frozenset[RunId]
@@ -63,6 +64,7 @@ class Booked:
     """How many keys had been made when its own was, the last time."""
     attempts: int = 0
     losses: int = 0
+    forgotten: bool = False
     ending: object = None
     """What could be seen of it when it settled."""
 

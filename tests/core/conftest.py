@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from documents import Kernel
+from documents import Kernel, Remembering
 
 from phelps_jupyter.core.machine import Machine
 
 
 @pytest.fixture
-def machine() -> Machine:
-    return Machine()
+def machine() -> Remembering:
+    return Remembering()
 
 
 @pytest.fixture

@@ -35,6 +35,7 @@ from phelps_jupyter.core.model import (
     Version,
 )
 from phelps_jupyter.core.notebook import Notebook
+from phelps_jupyter.core.runs import Run
 
 GB = 10**9
 
@@ -155,6 +156,19 @@ def record(name: str, key: str, value: str = "value") -> Record:
     return Record(Key(key), TaskName(name), "a.ipynb", name, (), (version("out", value),), Usage(7.0), "box:0", 0.0)
 
 
+class Remembering(Machine):
+    """A machine with every run that it ever had, for tests that ask what became of those it has dropped."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ever: dict[RunId, Run] = {}
+
+    def handle(self, event: Event) -> list[Action]:
+        actions = super().handle(event)
+        self.ever.update(self.runs.by_id)
+        return actions
+
+
 @dataclass(slots=True)
 class Kernel:
     """What a session does at once: holds captures, makes keys, keeps records."""
@@ -223,9 +237,9 @@ def submitted(machine: Machine, actions: Iterable[Action]) -> list[str]:
     return [str(machine.runs[action.run].task.name) for action in actions if isinstance(action, ev.Submit)]
 
 
-def killed(machine: Machine, actions: Iterable[Action]) -> list[str]:
+def killed(machine: Remembering, actions: Iterable[Action]) -> list[str]:
     """The tasks whose attempts were killed, in order."""
-    return [str(machine.runs[action.run].task.name) for action in actions if isinstance(action, ev.Kill)]
+    return [str(machine.ever[action.run].task.name) for action in actions if isinstance(action, ev.Kill)]
 
 
 def sourced(*sources: str) -> ev.DocumentChanged:

@@ -19,6 +19,7 @@ def check(world: Simulation) -> None:
     _check_hosts(world)
     _check_steps(world)
     _check_nobody_waits_in_vain(world)
+    _check_kept(world)
     _check_no_engine_idles(world)
 
 
@@ -32,8 +33,8 @@ def _check_hosts(world: Simulation) -> None:
 
 
 def _check_steps(world: Simulation) -> None:
-    for run in world.machine.runs.by_id.values():
-        booked = world.booked[run.id]
+    for booked in world.booked.values():
+        run = booked.run
         assert run.state in WAYS[booked.state], (run.id, booked.state, run.state)
         assert (run.task, dict(run.providers), run.needs) == (booked.task, booked.providers, booked.needs)
         if booked.state in ENDED:
@@ -47,24 +48,33 @@ def _check_steps(world: Simulation) -> None:
 def _check_ending(world: Simulation, run: Run) -> None:
     booked = world.booked[run.id]
     if run.state in ENDED_WELL:
-        assert all(world.machine.runs[need].state in ENDED_WELL for need in booked.needs)
+        assert all(world.booked[need].run.state in ENDED_WELL for need in booked.needs)
     if run.state == "reused":
         assert not world.runs_anyway(run.id)
     if run.state == "skipped":
-        assert any(world.machine.runs[need].state in ENDED - ENDED_WELL for need in booked.needs)
+        assert any(world.booked[need].run.state in ENDED - ENDED_WELL for need in booked.needs)
         assert run.root is not None
-        assert world.machine.runs[run.root].state in ENDED - ENDED_WELL - {"skipped"}
+        assert world.booked[run.root].run.state in ENDED - ENDED_WELL - {"skipped"}
     assert not any(slot[0] == run.id and live.wanted for slot, live in world.live.items())
 
 
 def _check_nobody_waits_in_vain(world: Simulation) -> None:
     for run, booked in world.booked.items():
         if booked.state == "waiting" and run not in world.captures and run not in world.proofs:
-            others = world.machine.runs[run].waits_for
+            others = booked.run.waits_for
             assert others
             assert all(world.booked[other].state not in ENDED for other in others)
         if booked.state in ("submitted", "running"):
             assert world.counts((run, booked.attempts))
+
+
+def _check_kept(world: Simulation) -> None:
+    """A run is there as long as it is open, tells of its task, or one that is there needs it; and not much longer."""
+    there = set(world.machine.runs.by_id)
+    assert there == {run for run, booked in world.booked.items() if not booked.forgotten}
+    wanted = {run for run, booked in world.booked.items() if booked.state not in ENDED}
+    wanted |= set(world.machine.runs.latest.values())
+    assert wanted | {need for run in there for need in world.booked[run].needs} <= there
 
 
 def _check_no_engine_idles(world: Simulation) -> None:

@@ -86,7 +86,7 @@ class Simulation:
                     name: name for name in run.task.bindings.reads if name != PLAIN
                 }
                 assert {self.booked[need].task.name for need in run.needs} == self._wants(run.task)
-                self.booked[run.id] = Booked(run.task, dict(run.providers), run.needs)
+                self.booked[run.id] = Booked(run, run.task, dict(run.providers), run.needs)
 
     def _wants(self, task: Task) -> set[str]:
         return (set(task.bindings.reads) | set(task.options.after)) - {PLAIN}
@@ -107,21 +107,24 @@ class Simulation:
                 assert self.live[run, attempt].wanted
                 self.live[run, attempt].wanted = False
             case ev.Store(run=run):
-                self._store(self.machine.runs[run])
-            case ev.Show():
-                pass
+                self._store(self.booked[run].run)
+            case ev.Show(run=run):
+                assert run in self.machine.runs.by_id
+            case ev.Forget(run=run):
+                assert self.booked[run].state in ENDED
+                self.booked[run].forgotten = True
 
     def _asked_to_prove(self, run: RunId) -> None:
         booked = self.booked[run]
         assert booked.setting is not None
-        assert all(self.machine.runs[need].state in ENDED_WELL for need in booked.needs)
+        assert all(self.booked[need].run.state in ENDED_WELL for need in booked.needs)
         self.proofs.append(run)
 
     def _submit(self, action: ev.Submit) -> None:
         booked = self.booked[action.run]
         assert booked.state not in ENDED
         assert booked.losses < 3
-        assert all(self.machine.runs[need].state in ENDED_WELL for need in booked.needs)
+        assert all(self.booked[need].run.state in ENDED_WELL for need in booked.needs)
         assert action.attempt == booked.attempts + 1
         assert not any(run == action.run for run, _ in self.live)
         assert action.engine not in {live.engine for live in self.live.values()}
@@ -141,7 +144,7 @@ class Simulation:
 
     def runs_anyway(self, run: RunId) -> bool:
         """Whether it is never reused."""
-        found = self.machine.runs[run]
+        found = self.booked[run].run
         return found.forced or found.task.options.always
 
     def _store(self, run: Run) -> None:
@@ -265,7 +268,7 @@ class Simulation:
 
     def _key(self, run: RunId) -> Key:
         booked = self.booked[run]
-        given = {name: self.machine.runs[source].outputs[0].digest for name, source in booked.providers.items()}
+        given = {name: self.booked[source].run.outputs[0].digest for name, source in booked.providers.items()}
         return Key(told(booked.task, given, booked.setting))
 
     def answer_all(self) -> None:
@@ -286,7 +289,7 @@ class Simulation:
     def succeed(self, slot: Slot) -> None:
         """An attempt says that it ended well."""
         booked = self.booked[slot[0]]
-        given = {name: self.machine.runs[source].outputs[0].digest for name, source in booked.providers.items()}
+        given = {name: self.booked[source].run.outputs[0].digest for name, source in booked.providers.items()}
         made = (Version("out", told(booked.task, given, booked.setting), 8, ""),)
         self._end(slot, lambda at: ev.AttemptDone(at, *slot, made, Usage(1.0)))
 
@@ -307,7 +310,7 @@ class Simulation:
         assert after[slot[0]] == before[slot[0]]
         if held is None:
             assert after == before
-            assert actions == []
+            assert [action for action in actions if not isinstance(action, ev.Forget)] == []
         moved = {run for run in after if after[run] != before[run]}
         assert moved == {action.run for action in actions if isinstance(action, ev.Submit)}
 
@@ -316,7 +319,7 @@ class Simulation:
         return slot in self.live and self.live[slot].wanted
 
     def _looks(self) -> dict[RunId, object]:
-        return {run.id: look(run) for run in self.machine.runs.by_id.values()}
+        return {run: look(booked.run) for run, booked in self.booked.items()}
 
     def drain(self) -> None:
         """Everything is answered, by an engine that takes anything; then all is asked for once more."""
@@ -345,13 +348,26 @@ class Simulation:
         assert all(count == 1 for count in self.executed.values())
         for run in sorted(self.booked):
             if self.booked[run].state in ENDED_WELL:
-                assert self.machine.runs[run].outputs[0].digest == self._evaluate(run)
+                assert self.booked[run].run.outputs[0].digest == self._evaluate(run)
         worth: dict[str, str] = {}
         for name, task in self.tasks.items():
             run = self.machine.runs[self.machine.runs.latest[TaskName(name)]]
             worth[name] = told(task, {read: worth[read] for read in task.bindings.reads if read != PLAIN}, self.setting)
             assert run.good
             assert run.outputs[0].digest == worth[name]
+
+    def check_kept(self) -> None:
+        """At the end there is nothing but the runs that tell of a task or of its newest key, and what they need."""
+        self.feed(ev.EnginesSettled)
+        stack = list(self.machine.runs.latest.values())
+        well = [run for run, booked in self.booked.items() if booked.key is not None and booked.state in ENDED_WELL]
+        stack += {self.booked[run].task.name: run for run in sorted(well)}.values()
+        wanted: set[RunId] = set()
+        while stack:
+            run = stack.pop()
+            wanted.add(run)
+            stack += self.booked[run].needs
+        assert self.machine.runs.by_id.keys() == wanted
 
     def _evaluate(self, run: RunId) -> str:
         """What a run is worth, from the declarations it was planned with and what was captured for it."""

@@ -485,7 +485,7 @@ def test_a_target_tells_its_tasks_state_at_once(machine):
 def test_an_edit_supersedes_the_open_run_when_it_is_submitted(machine):
     play(machine, LOAD, ONE_ENGINE, ask("load"), document(task("load", code="load2")))
     assert killed(machine, play(machine, ask("load"))) == ["load"]
-    assert [run.state for run in machine.runs.by_id.values()] == [RunState.CANCELLED, RunState.READY]
+    assert [run.state for run in machine.ever.values()] == [RunState.CANCELLED, RunState.READY]
 
 
 def test_an_edit_alone_changes_no_open_run(machine):

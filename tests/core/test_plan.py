@@ -8,6 +8,7 @@ from documents import (
     LOAD,
     ONE_ENGINE,
     THREE,
+    Remembering,
     ask,
     cancel,
     document,
@@ -37,9 +38,9 @@ from phelps_jupyter.core.plan import (
 )
 
 
-def made(machine: Machine) -> list[str]:
+def made(machine: Remembering) -> list[str]:
     """The task of each run, in the order they were planned."""
-    return [str(run.task.name) for run in machine.runs.by_id.values()]
+    return [str(run.task.name) for run in machine.ever.values()]
 
 
 def remaining(machine: Machine) -> dict[str, float]:
@@ -145,7 +146,7 @@ def test_what_came_after_an_older_run_does_not_stand(machine):
 def test_newer_code_supersedes_all_that_waits_for_the_older(machine):
     newer = document(task("load", code="load2"), task("clean", "load"), task("fit", "clean"))
     play(machine, CHAIN, ONE_ENGINE, ask("fit"), newer, ask("load"))
-    assert [run.state for run in machine.runs.by_id.values()][:3] == [RunState.CANCELLED] * 3
+    assert [run.state for run in machine.ever.values()][:3] == [RunState.CANCELLED] * 3
     assert made(machine)[3:] == ["load", "clean", "fit"]
 
 
@@ -153,13 +154,13 @@ def test_newer_code_above_an_open_run_supersedes_it(machine):
     play(machine, CHAIN, ONE_ENGINE, ask("clean"), done(0))
     play(machine, document(task("load", code="load2"), task("clean", "load"), task("fit", "clean")), ask("fit"))
     assert states(machine) == {"load": "ready", "clean": "waiting", "fit": "waiting"}
-    assert machine.runs[RunId(1)].state is RunState.CANCELLED
+    assert machine.ever[RunId(1)].state is RunState.CANCELLED
 
 
 def test_newer_values_supersede_a_run_that_holds_older_ones(machine):
     play(machine, CHAIN, ONE_ENGINE, ask("clean"), ask("load", renewed=["load"]))
     assert made(machine) == ["load", "clean", "load", "clean"]
-    assert [run.state for run in machine.runs.by_id.values()][:2] == [RunState.CANCELLED] * 2
+    assert [run.state for run in machine.ever.values()][:2] == [RunState.CANCELLED] * 2
 
 
 def test_a_run_that_is_older_than_one_superseded_does_not_stand(machine):
@@ -266,7 +267,7 @@ def test_is_current_until_the_task_is_gone(machine):
 
 def test_a_run_that_reads_from_another_task_now_is_not_current(machine):
     play(machine, sourced(FIRST, THIRD), ask("fit"), sourced(FIRST, SECOND, THIRD), ask("fit"))
-    assert [run.state for run in machine.runs.by_id.values()][1] is RunState.CANCELLED
+    assert [run.state for run in machine.ever.values()][1] is RunState.CANCELLED
     assert made(machine) == ["one", "fit", "two", "fit"]
 
 

@@ -33,6 +33,7 @@ def test_whatever_comes(seed):
         weather.step()
     weather.world.drain()
     weather.world.check_end()
+    weather.world.check_kept()
     assert picture_of(Machine.replay(weather.world.events)) == picture_of(weather.world.machine)
 
 
