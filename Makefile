@@ -42,6 +42,7 @@ bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks.precision
 	$(BIN)/python -m benchmarks.engines --scale 0.1
 	$(BIN)/python benchmarks/planning/planning.py
+	$(BIN)/python benchmarks/machine/events.py
 	$(BIN)/python benchmarks/values/digests.py
 
 clean:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
 
-from documents import done, engine, graph
+from documents import done, engine, graph, task
 
 from phelps_jupyter.core import events as ev
 from phelps_jupyter.core.events import Action, Event
@@ -35,8 +35,8 @@ class Part:
     def longest_path(self) -> float:
         """Seconds. A task comes after all that it reads."""
         ends: dict[str, float] = {}
-        for task in self.tasks:
-            ends[task.name] = self.seconds[task.name] + max((ends[name] for name in task.bindings.reads), default=0.0)
+        for one in self.tasks:
+            ends[one.name] = self.seconds[one.name] + max((ends[name] for name in one.bindings.reads), default=0.0)
         return max(ends.values())
 
 
@@ -81,7 +81,7 @@ class Cluster:
         """The document is these tasks now, and all of them are asked for."""
         self.seconds.update(part.seconds)
         self.least = max(self.least, self.clock + part.longest_path())
-        names = tuple(task.name for task in part.tasks)
+        names = tuple(one.name for one in part.tasks)
         told = {TaskName(name): long * self.dice.uniform(0.9, 1.1) for name, long in part.seconds.items()}
         self.feed(ev.DocumentChanged(self.clock, graph(*part.tasks)))
         self.feed(ev.RunRequested(self.clock, names, seconds=told if known else {}))
@@ -123,8 +123,8 @@ class Cluster:
 
     def _submit(self, submit: ev.Submit) -> Event:
         slot, host = (submit.run, submit.attempt), self.machine.fleet.engines[submit.engine].host
-        task = self.machine.runs[submit.run].task
-        asked = task.options.resources
+        name = self.machine.runs[submit.run].task.name
+        asked = self.machine.runs[submit.run].task.options.resources
         assert isinstance(asked.cpus, int)
         assert submit.run not in self.ended
         assert submit.engine not in self.busy
@@ -135,9 +135,9 @@ class Cluster:
         assert self.cpus_held[host] <= self.cpus
         assert self.memory_held[host] <= MEMORY
         self.busy[submit.engine] = slot
-        self.began[task.name] = self.clock
+        self.began[name] = self.clock
         self.live[slot] = submit.engine, host, self.clock
-        self._schedule(slot, self.seconds[task.name])
+        self._schedule(slot, self.seconds[name])
         return ev.AttemptStarted(self.clock, submit.run, submit.attempt)
 
     def _schedule(self, slot: Slot, seconds: float) -> None:
@@ -185,3 +185,26 @@ class Cluster:
     def bound(self) -> float:
         """Seconds that no schedule could have done it in less: those of the longest path, or with all cpus busy."""
         return max(self.least, self.work / (self.cpus * self.hosts))
+
+
+def mixture(dice: Random, name: str, size: int) -> Part:
+    """Fans, chains and random graphs of a hundred tasks each; most take one cpu and short, a few four or long."""
+    tasks: list[Task] = []
+    for block in range(size // 100):
+        names = [f"{name}_{block}_{place}" for place in range(100)]
+        for place, one in enumerate(names):
+            reads = _reads(dice, block % 4, names[:place])
+            cpus = dice.choices([1, 2, 4], [80, 15, 5])[0]
+            memory = dice.choices([None, 2, 6], [6, 3, 1])[0]
+            tasks.append(task(one, *dict.fromkeys(reads), cpus=cpus, memory=memory))
+    return Part(tasks, {one.name: min(10.0, 0.8 * dice.paretovariate(2.0)) for one in tasks})
+
+
+def _reads(dice: Random, kind: int, above: list[str]) -> list[str]:
+    match kind:
+        case 0:
+            return above[1:] if len(above) == 99 else above[:1]
+        case 1:
+            return above[-10:-9]
+        case _:
+            return [dice.choice(above) for _ in range(dice.randrange(3)) if above]

@@ -11,10 +11,8 @@ from random import Random
 from statistics import median
 
 import pytest
-from cluster import Cluster, Part
+from cluster import Cluster, Part, mixture
 from documents import task
-
-from phelps_jupyter.core.model import Task
 
 HOSTS = 250
 ENGINES = 1_000
@@ -45,29 +43,6 @@ def test_a_thousand_engines_and_a_hundred_thousand_runs():
     assert cluster.submits.total() == RUNS + cluster.lost.total()
     assert not cluster.live
     assert cluster.bound / cluster.clock >= 0.95
-
-
-def mixture(dice: Random, name: str, size: int) -> Part:
-    """Fans, chains and random graphs of a hundred tasks each; most take one cpu and short, a few four or long."""
-    tasks: list[Task] = []
-    for block in range(size // 100):
-        names = [f"{name}_{block}_{place}" for place in range(100)]
-        for place, one in enumerate(names):
-            reads = _reads(dice, block % 4, names[:place])
-            cpus = dice.choices([1, 2, 4], [80, 15, 5])[0]
-            memory = dice.choices([None, 2, 6], [6, 3, 1])[0]
-            tasks.append(task(one, *dict.fromkeys(reads), cpus=cpus, memory=memory))
-    return Part(tasks, {one.name: min(10.0, 0.8 * dice.paretovariate(2.0)) for one in tasks})
-
-
-def _reads(dice: Random, kind: int, above: list[str]) -> list[str]:
-    match kind:
-        case 0:
-            return above[1:] if len(above) == 99 else above[:1]
-        case 1:
-            return above[-10:-9]
-        case _:
-            return [dice.choice(above) for _ in range(dice.randrange(3)) if above]
 
 
 def test_the_cost_of_an_event_does_not_grow_with_the_number_of_tasks_where_most_do_not_fit():
