@@ -38,6 +38,24 @@ def test_cpus_say_how_many_run_at_once(book, cpus, at_once):
     assert most_at_once(spans(notebook.folder, names)) == at_once
 
 
+MEETS = """import time
+from pathlib import Path
+Path('here-{0}').touch()
+while len(list(Path().glob('here-*'))) < 16:
+    time.sleep(0.1)
+x{0} = {0}"""
+
+
+def test_sixteen_engines_join_and_take_sixty_four_tasks(book):
+    # The first sixteen go on only when all of them are there.
+    cells = {f"t{n}": f"%%task t{n}\n" + (MEETS.format(n) if n < 16 else f"x{n} = {n}") for n in range(64)}
+    total = " + ".join(f"x{n}" for n in range(64))
+    ran = book("local:16", **cells, total=f"print({total})").run()
+    assert ran.code == 0, ran.stderr
+    # One that looked for files before others wrote them may be asked for once more, and its result stands.
+    assert {task["state"] for task in ran.tasks.values()} <= {"done", "reused"}
+
+
 def until(condition, guard=60.0):
     end = time.monotonic() + guard
     while time.monotonic() < end:
