@@ -17,6 +17,7 @@ from shutil import rmtree
 from typing import NamedTuple
 
 from phelps_jupyter.runtime.line import Line, Message
+from phelps_jupyter.runtime.recent import Recent
 
 PROGRAM = (
     "import sys; sys.path.insert(0, {runtime!r}); from phelps_jupyter.runtime import zygote; "
@@ -52,7 +53,7 @@ class Keeper:
         self._orders: dict[tuple[int, int], Message] = {}
         """Handed over and not ended, in order: the first one may run."""
         self._body = 0
-        self._known: set[tuple[int, int]] = set()
+        self._known = Recent()
         self._news: list[Message] = []
         self._cancelled: set[tuple[int, int]] = set()
 
@@ -103,9 +104,8 @@ class Keeper:
     def tell(self, message: Message) -> None:
         """Pass on an order, unless it was handed over before, or a cancel."""
         if message.kind == "order":
-            if message.number in self._known:
+            if not self._known.is_new(message.number):
                 return
-            self._known.add(message.number)
             self._orders[message.number] = message
             self._hand_over([message])
         else:

@@ -67,8 +67,8 @@ class Outpost:
     def __init__(self, cargo: bytes) -> None:
         files = json.loads(zlib.decompress(cargo))
         self._shipment = Shipment(_stamp(files), files)
-        self._host, _, self._mail, self._keeping, self._agents = map(
-            self._load, ("host", "line", "mailbox", "keeper", "agent")
+        self._host, _, self._mail, _, self._keeping, self._agents = map(
+            self._load, ("host", "line", "mailbox", "recent", "keeper", "agent")
         )
         self._posts: dict[bytes, Any] = {}
         self._running: dict[bytes, Any] = {}

@@ -31,6 +31,7 @@ from phelps_jupyter.runtime.line import Message
 from phelps_jupyter.runtime.mailbox import Letters
 from phelps_jupyter.runtime.news import news, order_message
 from phelps_jupyter.runtime.orders import Order, Outcome
+from phelps_jupyter.runtime.recent import Recent
 
 START_TIMEOUT = 60.0
 TICK = 0.005
@@ -73,7 +74,7 @@ class IpyparallelEngines:
         self._cluster: Cluster | None = None
         self._seats: dict[int, Seat] = {}
         self._gone: set[int] = set()
-        self._known: set[tuple[int, int]] = set()
+        self._known = Recent()
         self._channel: Channel | None = None
         self._reception: Reception | None = None
         self._wakes, self._waker = socket.socketpair()
@@ -330,9 +331,8 @@ class IpyparallelEngines:
 
     def _submit(self, engine: EngineId, order: Order) -> None:
         number = (order.run, order.attempt)
-        if number in self._known:
+        if not self._known.is_new(number):
             return
-        self._known.add(number)
         seat = next((seat for seat in self._seats.values() if seat.id == engine), None)
         if seat is None:
             self._notify(Outcome(*number, "lost", message=f"engine {engine} is gone", evidence="engine is gone"))
