@@ -32,7 +32,7 @@ from phelps_jupyter.runtime.orders import Outcome, Sighting, Stored
 
 def attempt_event(outcome: Outcome, at: float) -> AttemptDone | AttemptFailed:
     """The event that tells the machine how an attempt ended."""
-    usage = Usage(outcome.seconds, outcome.peak_memory, outcome.cpu_seconds)
+    usage = _usage(outcome)
     run = RunNumber(outcome.run)
     if outcome.kind == "done":
         outputs = tuple(_version(stored) for stored in outcome.outputs)
@@ -70,7 +70,7 @@ def record_of_finished(finished: Finished, transcript: str, at: float) -> Record
         source=note["source"],
         parts=parts,
         outputs=outputs,
-        usage=Usage(outcome.seconds, outcome.peak_memory, outcome.cpu_seconds),
+        usage=_usage(outcome),
         engine=note["engine"],
         at=at,
         transcript=transcript,
@@ -113,10 +113,16 @@ def _version(stored: Stored) -> Version:
     )
 
 
+def _usage(outcome: Outcome) -> Usage:
+    told = (outcome.seconds, outcome.peak_memory, outcome.cpu_seconds, outcome.read_bytes, outcome.written_bytes)
+    return Usage(*told)
+
+
 def _failure(outcome: Outcome) -> Failure:
     # A cancelled attempt's answer no longer counts; the machine lets it pass by its number.
     kind = FailureKind.LOST if outcome.kind == "cancelled" else FailureKind(outcome.kind)
-    return Failure(kind, outcome.message, outcome.error_type, outcome.line, outcome.traceback, outcome.evidence)
+    told = (outcome.message, outcome.error_type, outcome.line, outcome.traceback, outcome.evidence)
+    return Failure(kind, *told, outcome.memory_curve)
 
 
 def record_of(run: Run, notebook: str, parts: tuple[Part, ...], transcript: str, at: float) -> Record:

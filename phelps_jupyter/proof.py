@@ -15,6 +15,8 @@ from phelps_jupyter.adapters.surroundings import Surroundings
 from phelps_jupyter.capture import Blocked, Capture, Captured
 from phelps_jupyter.cell_sights import SightsLook
 from phelps_jupyter.core.documented import are_docstrings_read
+from phelps_jupyter.core.events import Submit
+from phelps_jupyter.core.failures import memory_found
 from phelps_jupyter.core.freshness import (
     ALWAYS,
     NEVER_RAN,
@@ -36,7 +38,6 @@ from phelps_jupyter.core.model import (
     Part,
     PartKind,
     Record,
-    Resources,
     RunId,
     Seen,
     Task,
@@ -152,11 +153,14 @@ class Proofs:
         found.update((version.name, version.identity) for version in run.outputs)
         return {name: identity for name, identity in found.items() if identity}
 
-    def drop(self, run: RunId) -> None:
-        """The run has settled: its captures are wanted no more."""
-        self._held.pop(run, None)
-        self._parts.pop(run, None)
-        self.surface.questions.drop(run)
+    def drop(self, run: Run) -> None:
+        """The run has settled: its captures are wanted no more, and what memory it needed is kept for the next one."""
+        need = memory_found(run)
+        if need is not None:
+            self.index.remember_memory(run.task.bindings.code, need)
+        self._held.pop(run.id, None)
+        self._parts.pop(run.id, None)
+        self.surface.questions.drop(run.id)
 
     def asks(self, run: Run) -> bool:
         """Whether the run can't be proved before the kernel has answered a question."""
@@ -296,7 +300,7 @@ class Proofs:
             return (NEVER_RAN,)
         return (*(compare(last.parts, parts) or (_not_kept(last, run.task),)), *lapsed)
 
-    def order(self, machine: Machine, run: Run, attempt: int, resources: Resources, cpus: int) -> Order:
+    def order(self, machine: Machine, run: Run, submit: Submit, cpus: int) -> Order:
         """All that an engine needs for this attempt."""
         held = self._held[run.id]
         options, graph = run.task.options, machine.graph
@@ -306,7 +310,7 @@ class Proofs:
         env.update(held.surroundings.variables(options.env))
         return Order(
             run=run.id,
-            attempt=attempt,
+            attempt=submit.attempt,
             task=run.task.name,
             body=run.task.body,
             inputs=givens,
@@ -320,8 +324,11 @@ class Proofs:
             env=env,
             seed=seed_of(run.task),
             cpus=cpus,
-            memory=resources.memory,
-            time=resources.time,
+            memory=submit.resources.memory,
+            time=submit.resources.time,
+            gpus=submit.gpus,
+            asked_memory=options.resources.memory,
+            alone=submit.resources.alone,
             settings=held.options.packed,
             filters=held.surroundings.filters,
             base=self.surface.start.folder,

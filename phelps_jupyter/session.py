@@ -299,7 +299,8 @@ class Session:
                 self._replay(run, proof.record, held=bool(proof.reasons))
         except Exception as error:
             return [ev.ProofFailed(time.time(), run.id, failure_of(error))]
-        return [ev.Proved(time.time(), run.id, proof.key, proof.record, proof.verdict, proof.reasons)]
+        memory = self.index.memory(run.task.bindings.code)
+        return [ev.Proved(time.time(), run.id, proof.key, proof.record, proof.verdict, proof.reasons, memory)]
 
     def _prove_again(self) -> None:
         """The runs that waited for another kernel, or for ours, and do so no more."""
@@ -329,7 +330,7 @@ class Session:
         self._transcripts.begin(run.id)
         assert self.engines is not None
         try:
-            order = self._proofs.order(self.machine, run, action.attempt, action.resources, count)
+            order = self._proofs.order(self.machine, run, action, count)
         except Exception as error:
             return [ev.AttemptFailed(time.time(), run.id, action.attempt, failure_of(error))]
         self.engines.submit(action.engine, order)
@@ -359,7 +360,7 @@ class Session:
         if latest:
             self._dirty[run.task.name] = None
         if run.settled:
-            self._proofs.drop(run.id)
+            self._proofs.drop(run)
             self._claims.drop(run.id)
         with self.moved:
             self.moved.notify_all()

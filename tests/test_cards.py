@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
+
 from phelps_jupyter.core.model import CellId, Digest, Failure, FailureKind, RunState, TaskName, Version
 from phelps_jupyter.core.snapshot import Source, TaskView
 from phelps_jupyter.faces.cards import bundle, text
@@ -35,6 +39,20 @@ def test_a_card_tells_what_was_made_left_out_and_changed_in_place_and_what_can_n
         "  z: bound, though the code does not say so",
         "  it may read any name above: it asks for names that only its run knows",
     ]
+
+
+def test_a_card_draws_the_memory_of_the_last_seconds():
+    points = tuple((step / 2, step * 100_000_000) for step in range(8))
+    failure = Failure(FailureKind.MEMORY, "stopped", evidence="SIGKILL", memory_curve=points)
+    assert text(replace(BLOCKED, state=RunState.FAILED, failure=failure)).splitlines()[1] == (
+        "  memory: stopped (SIGKILL); memory of its last 3.5 s: ▁▂▃▄▅▆▇█ (at most 700 MB)"
+    )
+
+
+@pytest.mark.parametrize("points", [(), ((0.1, 5), (0.2, 7)), ((0.1, 0), (0.2, 0), (0.3, 0))])
+def test_a_card_draws_no_line_of_next_to_nothing(points: tuple[tuple[float, int], ...]):
+    failure = Failure(FailureKind.LOST, "gone", memory_curve=points)
+    assert text(replace(BLOCKED, state=RunState.FAILED, failure=failure)).splitlines()[1] == "  lost: gone"
 
 
 def test_the_card_in_a_page_says_the_same():

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from phelps_jupyter.core.model import Digest, Part, PartKind, Record
-from phelps_jupyter.outcomes import record_of_finished
+from phelps_jupyter.core.events import AttemptFailed
+from phelps_jupyter.core.model import Digest, Failure, FailureKind, Part, PartKind, Record, Usage
+from phelps_jupyter.outcomes import attempt_event, record_of_finished
 from phelps_jupyter.runtime.attempts import Finished
 from phelps_jupyter.runtime.orders import Outcome, Sightings, Stored
 
@@ -40,6 +43,18 @@ def test_a_result_is_used_again_unless_it_can_not_be_told_what_it_came_from(outc
 
 def test_what_was_changed_though_only_an_item_of_it_counts_is_not_used_again():
     assert record(done(NUMBER, changed=("table",)), ITEM).reusable is False
+
+
+@pytest.mark.parametrize("moved", [(None, None), (5, 7)])
+def test_what_was_used_is_recorded(moved: tuple[int | None, int | None]):
+    outcome = Outcome(1, 1, "done", (), seconds=2.0, peak_memory=3, cpu_seconds=4.0)
+    assert record(replace(outcome, read_bytes=moved[0], written_bytes=moved[1])).usage == Usage(2.0, 3, 4.0, *moved)
+
+
+def test_the_memory_of_the_last_seconds_goes_with_a_failure():
+    event = attempt_event(Outcome(1, 1, "lost", message="gone", memory_curve=((0.5, 7),)), 0.0)
+    assert isinstance(event, AttemptFailed)
+    assert event.failure == Failure(FailureKind.LOST, "gone", memory_curve=((0.5, 7),))
 
 
 def test_what_was_declared_to_be_written_is_recorded():

@@ -109,7 +109,7 @@ class SoloEngines:
             return
         engines = [EngineId(str(number)) for number in range(self._count)]
         self._keepers = {engine: Keeper(self._setting, self._install) for engine in engines}
-        here = Host(HostId(self._facts.boot), self._facts.name, self._count, self._facts.memory)
+        here = Host(HostId(self._facts.boot), self._facts.name, self._count, self._facts.memory, self._facts.gpus)
         for engine in engines:
             self._notify(EngineJoined(time.time(), Engine(engine, here.id), here))
         self._notify(EnginesSettled(time.time()))

@@ -91,6 +91,8 @@ class Proved:
     record: Record | None
     verdict: Verdict = Verdict.STALE
     reasons: tuple[Reason, ...] = ()
+    memory: int | None = None
+    """Bytes that its code was found to need when it ran out of memory; None: it never did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +225,8 @@ class Submit:
     attempt: int
     engine: EngineId
     resources: Resources
+    gpus: tuple[str, ...] | None = None
+    """Those that it has to itself; empty: it is to see none. None: it sees what its engine does."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import assert_never
 
 from phelps_jupyter.core import events as ev
 from phelps_jupyter.core.events import Action, Event
-from phelps_jupyter.core.failures import allow_another
+from phelps_jupyter.core.failures import allow_another, lower_memory
 from phelps_jupyter.core.freshness import ALWAYS, FORCED, Verdict
 from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.model import Failure, FailureKind, Key, Record, Resources, RunId, RunState, Usage
@@ -190,6 +190,8 @@ class Machine:
             return self._reuse(run, event.record, event)
         if event.record is not None:
             run.verdict, run.reasons = Verdict.STALE, (FORCED if run.forced else ALWAYS,)
+        if event.memory is not None:
+            run.ask_for_memory(max(event.memory, run.resources.memory or 0))
         twin = self._twin(run, event.key)
         if twin is None:
             return self._make_ready(run, event)
@@ -212,6 +214,8 @@ class Machine:
     def _make_ready(self, run: Run, event: Event) -> list[Action]:
         self.runs.is_news(run)
         run.step(RunState.READY, type(event).__name__)
+        if self._engines_settled:
+            lower_memory(run, self.fleet.largest_memory)
         if self._is_impossible(run.resources):
             return self._fail_as_impossible(run, event)
         return self._line_up(run, event)
@@ -240,6 +244,9 @@ class Machine:
         return [action for run in self._ready.all() for action in self._fail(run, failure, event)]
 
     def _fail_the_impossible(self, event: Event) -> list[Action]:
+        for run in self._ready.all() if self._engines_settled else ():
+            if lower_memory(run, self.fleet.largest_memory):
+                self._ready.add(run)
         shapes = {needs for needs in self._ready.shapes() if self._is_impossible(needs)}
         hopeless = [run for run in self._ready.all() if run.resources in shapes] if shapes else []
         return [action for run in hopeless for action in self._fail_as_impossible(run, event)]
@@ -273,7 +280,7 @@ class Machine:
     def _on_ended_badly(self, run: Run, failure: Failure, usage: Usage, event: Event) -> list[Action]:
         run.failures = (*run.failures, failure)
         run.usage = usage
-        if not allow_another(run, failure, usage, self.fleet.largest_memory):
+        if not allow_another(run, failure, self.fleet.largest_memory):
             return self._fail(run, failure, event)
         run.step(RunState.READY, f"attempt {run.attempt} {failure.kind}")
         return self._line_up(run, event)
@@ -343,7 +350,8 @@ class Machine:
         for run, engine in self._ready.place_on(self.fleet, event.at):
             run.step(RunState.SUBMITTED, f"to engine {engine}")
             run.engine, run.place = engine, self.fleet.name_of(engine)
-            actions += [ev.Submit(event, run.id, run.attempt, engine, run.resources), ev.Show(event, run.id)]
+            gpus = None if run.resources.gpus is None else self.fleet.gpus_held.get((run.id, run.attempt), ())
+            actions += [ev.Submit(event, run.id, run.attempt, engine, run.resources, gpus), ev.Show(event, run.id)]
         return actions
 
 

@@ -35,6 +35,10 @@ class Resources:
     """Seconds; None: not limited."""
     label: str | None = None
     """An engine label or a host name it must run on."""
+    gpus: int | None = None
+    """How many it has to itself; None: none, and what its engine sees is not hidden from it."""
+    alone: bool = False
+    """Nothing else of ours may run on its host: it ran out of memory there beside others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,8 @@ class Host:
     name: str
     cpus: int
     memory: int
+    gpus: tuple[str, ...] = ()
+    """As CUDA names them: numbers, or ``GPU-..`` with an identifier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +276,8 @@ class Failure:
     """As the notebook shows it, with colours (ANSI)."""
     evidence: str = ""
     """Signal, limit, peak: what proves the kind."""
+    memory_curve: tuple[tuple[float, int], ...] = ()
+    """Seconds since the attempt began, and bytes that it held then, over its last seconds: want of memory, losses."""
 
 
 class RunState(StrEnum):
@@ -305,11 +313,14 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What an attempt used: wall seconds, peak bytes of anonymous memory, CPU seconds."""
+    """What an attempt used, with all its processes: wall seconds, peak bytes of anonymous memory, CPU seconds."""
 
     seconds: float = 0.0
     peak_memory: int = 0
     cpu_seconds: float = 0.0
+    read_bytes: int | None = None
+    """Through calls that read: files, pipes, sockets; mapped files don't count. None: the system did not tell."""
+    written_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -213,6 +213,10 @@ def _parse_mem(options: Options, words: tuple[Word, ...]) -> Options:
     return replace(options, resources=replace(options.resources, memory=size_of("--mem", words[0])))
 
 
+def _parse_gpus(options: Options, words: tuple[Word, ...]) -> Options:
+    return replace(options, resources=replace(options.resources, gpus=integer("--gpus", words[0], 0)))
+
+
 def _parse_time(options: Options, words: tuple[Word, ...]) -> Options:
     return replace(options, resources=replace(options.resources, time=seconds_of("--time", words[0])))
 
@@ -259,6 +263,7 @@ OPTIONS = (
     OptionSpec("--writes", "GLOBS", "data", "Files it makes; kept with its result.", _parse_writes, many=True),
     OptionSpec("--cpus", "N", "resources", "CPUs it uses (1); all: a whole host.", _parse_cpus, choices=("all",)),
     OptionSpec("--mem", "SIZE", "resources", "Memory it may use, like 4GB.", _parse_mem),
+    OptionSpec("--gpus", "N", "resources", "GPUs it has to itself; 0: it sees none.", _parse_gpus),
     OptionSpec("--time", "DURATION", "resources", "Time it may take, like 90s, 10min or 2h.", _parse_time),
     OptionSpec("--on", "LABEL", "resources", "An engine label or a host name to run on.", _parse_on),
     OptionSpec("--always", "", "reuse", "Run it each time, never reuse a result.", _parse_always),

@@ -1,85 +1,14 @@
-"""Which engine takes a run: engines of one host share its cpus and memory. Knows slots and sizes, no states."""
+"""Which engine takes a run: engines of one host share its cpus, memory and GPUs. Knows slots and sizes, no states."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from dataclasses import dataclass, field, replace
 
-from phelps_jupyter.core.model import Engine, EngineId, Host, HostId, Resources, RunId
+from phelps_jupyter.core.model import Engine, EngineId, Host, HostId, Resources
+from phelps_jupyter.core.room import Room, Slot, cpus_on
 
-Slot = tuple[RunId, int]
-"""A run and the number of its attempt."""
-
-
-class Holding(NamedTuple):
-    """What an engine holds, since when, and for how many seconds as far as one can tell."""
-
-    engine: EngineId
-    needs: Resources
-    since: float
-    seconds: float
-
-    def end(self, at: float) -> float:
-        """When it ends. What has taken longer than it should will take as long again as it has so far."""
-        expected = self.since + self.seconds
-        return expected if expected > at else 2 * at - self.since
-
-
-@dataclass(slots=True, eq=False)
-class Room:
-    """What a host has free, and its engines."""
-
-    host: Host
-    cpus: int
-    memory: int
-    engines: dict[EngineId, Engine] = field(default_factory=dict)
-    idle: dict[EngineId, None] = field(default_factory=dict)
-    """Engines that hold nothing, in the order they became free."""
-    held: dict[Slot, Holding] = field(default_factory=dict)
-
-    @property
-    def is_open(self) -> bool:
-        """Whether there is anything that it could take."""
-        return bool(self.idle) and self.cpus > 0
-
-    def engine_for(self, needs: Resources) -> EngineId | None:
-        """The engine that can take it now."""
-        if cpus_on(self.host, needs) > self.cpus or (needs.memory or 0) > self.memory:
-            return None
-        return next((engine for engine in self.idle if self._suits(engine, needs)), None)
-
-    def suits(self, needs: Resources) -> bool:
-        """Whether one of its engines is such as is asked for, whatever the host's size."""
-        return any(self._suits(engine, needs) for engine in self.engines)
-
-    def has_idle(self, needs: Resources) -> bool:
-        """Whether such an engine is idle."""
-        return any(self._suits(engine, needs) for engine in self.idle)
-
-    def holds(self, needs: Resources) -> bool:
-        """Whether it is large enough, were it idle."""
-        return cpus_on(self.host, needs) <= self.host.cpus and (needs.memory or 0) <= self.host.memory
-
-    def free_at(self, needs: Resources, at: float) -> float:
-        """When it can take one, if nothing else is placed on it until then. It holds it, and suits."""
-        cpus, memory = self.cpus - cpus_on(self.host, needs), self.memory - (needs.memory or 0)
-        engines = sum(self._suits(engine, needs) for engine in self.idle)
-        for holding in sorted(self.held.values(), key=lambda holding: holding.end(at)):
-            cpus += cpus_on(self.host, holding.needs)
-            memory += holding.needs.memory or 0
-            engines += self._suits(holding.engine, needs)
-            if cpus >= 0 and memory >= 0 and engines:
-                return holding.end(at)
-        return at
-
-    def _suits(self, engine: EngineId, needs: Resources) -> bool:
-        return needs.label is None or needs.label == self.host.name or needs.label in self.engines[engine].labels
-
-
-def cpus_on(host: Host, needs: Resources) -> int:
-    """Cpus that an attempt takes on this host."""
-    return host.cpus if needs.cpus == "all" else needs.cpus
+__all__ = ["Fleet", "Slot", "cpus_on"]
 
 
 @dataclass(slots=True)
@@ -93,6 +22,8 @@ class Fleet:
     """An engine holds its attempt until the attempt's terminal event, also when nobody wants the answer any more."""
     open: dict[HostId, None] = field(default_factory=dict)
     """Hosts that could take something."""
+    gpus_held: dict[Slot, tuple[str, ...]] = field(default_factory=dict)
+    """Which ones each attempt has to itself; nothing of those that asked for none."""
     _holding: dict[EngineId, Slot] = field(default_factory=dict)
     _eased: dict[HostId, None] = field(default_factory=dict)
     _fits: dict[Resources, bool] = field(default_factory=dict)
@@ -102,10 +33,12 @@ class Fleet:
         if engine.id in self.engines:
             return
         self._fits.clear()
-        self.hosts.setdefault(host.id, host)
-        room = self.rooms.setdefault(host.id, Room(host, host.cpus, host.memory))
+        room = self.rooms.setdefault(host.id, Room(host, host.cpus, host.memory, host.gpus))
+        room.add_gpus(host.gpus)
+        self.hosts[host.id] = room.host
         self.engines[engine.id] = room.engines[engine.id] = engine
-        self._free(engine.id, room)
+        room.idle[engine.id] = None
+        self._ease(room)
 
     def leave(self, engine: EngineId) -> Slot | None:
         """An engine is gone. Returns what it held."""
@@ -135,7 +68,7 @@ class Fleet:
             room = self.rooms.get(host)
             engine = None if room is None else room.engine_for(needs)
             if room is not None and engine is not None:
-                self._hold(slot, room, Holding(engine, needs, at, seconds))
+                self._hold(slot, room, engine, needs, at, seconds)
                 return engine
             del among[host]
         return None
@@ -145,13 +78,12 @@ class Fleet:
         eased, self._eased = self._eased, {}
         return {host: None for host in eased if host in self.open}
 
-    def _hold(self, slot: Slot, room: Room, holding: Holding) -> None:
-        del room.idle[holding.engine]
-        room.held[slot] = holding
-        room.cpus -= cpus_on(room.host, holding.needs)
-        room.memory -= holding.needs.memory or 0
+    def _hold(self, slot: Slot, room: Room, engine: EngineId, needs: Resources, at: float, seconds: float) -> None:
+        holding = room.hold(slot, engine, needs, at, seconds)
+        if holding.gpus:
+            self.gpus_held[slot] = holding.gpus
         self.held[slot] = room
-        self._holding[holding.engine] = slot
+        self._holding[engine] = slot
         self._note(room)
 
     def release(self, slot: Slot) -> None:
@@ -159,14 +91,12 @@ class Fleet:
         room = self.held.pop(slot, None)
         if room is None:
             return
-        holding = room.held.pop(slot)
+        holding = room.release(slot)
         del self._holding[holding.engine]
-        room.cpus += cpus_on(room.host, holding.needs)
-        room.memory += holding.needs.memory or 0
-        self._free(holding.engine, room)
+        self.gpus_held.pop(slot, None)
+        self._ease(room)
 
-    def _free(self, engine: EngineId, room: Room) -> None:
-        room.idle[engine] = None
+    def _ease(self, room: Room) -> None:
         self._eased[room.host.id] = None
         self._note(room)
 
@@ -193,8 +123,8 @@ class Fleet:
 
     def largest_memory(self, needs: Resources) -> int:
         """Bytes of the largest host that offers all else it needs; 0 when none does."""
-        hosts = [room.host for room in self._suiting(needs) if cpus_on(room.host, needs) <= room.host.cpus]
-        return max((host.memory for host in hosts), default=0)
+        apart = replace(needs, memory=None)
+        return max((room.host.memory for room in self._suiting(needs) if room.holds(apart)), default=0)
 
     def _suiting(self, needs: Resources) -> Iterator[Room]:
         """The hosts of the engines that it may run on, whatever their size."""
@@ -208,11 +138,14 @@ class Fleet:
             return f"engines{place} to start"
         if not any(room.has_idle(needs) for room in rooms):
             return f"an engine{place}; all are busy"
-        cpus = max(room.cpus for room in rooms)
-        if needs.memory is None:
-            return f"{needs.cpus} cpus{place}; {cpus} free"
-        memory = max(room.memory for room in rooms)
-        return f"{needs.cpus} cpus and {needs.memory / 1e9:.3g} GB{place}; {cpus} and {memory / 1e9:.3g} GB free"
+        wanted, free = [f"{'all' if needs.alone else needs.cpus} cpus"], [f"{max(room.cpus for room in rooms)}"]
+        if needs.memory is not None:
+            wanted.append(f"{needs.memory / 1e9:.3g} GB")
+            free.append(f"{max(room.memory for room in rooms) / 1e9:.3g} GB")
+        if needs.gpus:
+            wanted.append(f"{needs.gpus} gpus")
+            free.append(f"{max(len(room.gpus) for room in rooms)} gpus")
+        return f"{_listed(wanted)}{place}; {_listed(free)} free"
 
     def shortcoming(self, needs: Resources) -> str:
         """For people: what no host offers, and what the largest one has."""
@@ -222,13 +155,20 @@ class Fleet:
             names = sorted(host.name for host in self.hosts.values())
             offered = ", ".join(names + labels)
             return f"--on {needs.label}: no engine has this label and no host this name; there are {offered}"
-        host = max(hosts, key=lambda host: (host.cpus, host.memory))
+        host = max(hosts, key=lambda host: (len(host.gpus) if needs.gpus else 0, host.cpus, host.memory))
         wants = [] if needs.cpus == "all" else [f"--cpus {needs.cpus}"]
+        has = [f"{host.cpus} cpus", f"{host.memory / 1e9:.3g} GB of memory"]
         if needs.memory is not None:
             wants.append(f"--mem {needs.memory / 1e9:.3g}GB")
+        if needs.gpus:
+            wants.append(f"--gpus {needs.gpus}")
+            has.append(f"{len(host.gpus)} gpus")
         if needs.label is not None:
             wants.append(f"--on {needs.label}")
-        return (
-            f"{' '.join(wants)}: no host has that; the largest, {host.name}, has {host.cpus} cpus "
-            f"and {host.memory / 1e9:.3g} GB of memory"
-        )
+        return f"{' '.join(wants)}: no host has that; the largest, {host.name}, has {_listed(has)}"
+
+
+def _listed(parts: list[str]) -> str:
+    """``1 cpus, 2 GB and 1 gpus``."""
+    *rest, last = parts
+    return f"{', '.join(rest)} and {last}" if rest else last

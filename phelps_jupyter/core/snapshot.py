@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from phelps_jupyter.core.freshness import Reason, Verdict
 from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.machine import Machine
-from phelps_jupyter.core.model import CellId, Failure, RunState, Seen, TaskName, Version
+from phelps_jupyter.core.model import CellId, Failure, RunState, Seen, TaskName, Usage, Version
 from phelps_jupyter.core.plan import is_current
 from phelps_jupyter.core.runs import Run
 
@@ -34,9 +34,8 @@ class TaskView:
     ran: bool = False
     attempts: int = 0
     engine: str | None = None
-    seconds: float | None = None
-    peak_memory: int | None = None
-    """Bytes."""
+    usage: Usage | None = None
+    """Of the last attempt, when it has ended."""
     failure: Failure | None = None
     failures: tuple[Failure, ...] = ()
     """Of attempts that ended badly, in order."""
@@ -70,8 +69,7 @@ def task_view(machine: Machine, task: TaskName) -> TaskView:
         ran=run.attempt > 0,
         attempts=run.attempt,
         engine=run.place or None,
-        seconds=run.usage.seconds if run.settled else None,
-        peak_memory=run.usage.peak_memory if run.settled else None,
+        usage=run.usage if run.settled else None,
         failure=run.failure,
         failures=run.failures,
         reads=sources(graph, cell),
@@ -137,8 +135,7 @@ def task_json(view: TaskView) -> dict[str, object]:
         "state": view.state.value if view.state else None,
         "attempts": view.attempts,
         "engine": view.engine,
-        "seconds": view.seconds,
-        "peak_memory": view.peak_memory,
+        **usage_json(view.usage),
         "error": failure_json(view.failure),
         "failures": [failure_json(failure) for failure in view.failures],
         "reads": [{"name": source.name, "from": source.provider} for source in view.reads],
@@ -149,6 +146,11 @@ def task_json(view: TaskView) -> dict[str, object]:
         "left_out": dict(view.left_out),
         "notes": list(view.notes),
     }
+
+
+def usage_json(usage: Usage | None) -> dict[str, object]:
+    """What an attempt used, as data; null: it is not known."""
+    return {field.name: getattr(usage, field.name, None) for field in fields(Usage)}
 
 
 def reason_json(reason: Reason) -> dict[str, object]:
@@ -173,4 +175,5 @@ def failure_json(failure: Failure | None) -> dict[str, object] | None:
         "message": failure.message,
         "line": failure.line,
         "evidence": failure.evidence,
+        "memory_curve": [list(point) for point in failure.memory_curve],
     }

@@ -19,6 +19,9 @@ from phelps_jupyter.runtime.summaries import size_text
 
 MIME = "application/vnd.phelps.task+json"
 TAIL_LINES = 12
+BARS = "▁▂▃▄▅▆▇█"
+FEW = 3
+"""Points of which a line says something."""
 
 GLYPHS: Mapping[RunState, str] = {
     RunState.WAITING: "…",
@@ -94,7 +97,17 @@ def failure_line(view: TaskView) -> str:
     place = f" in line {failure.line}" if failure.line else ""
     name = f"{failure.type}: " if failure.type and failure.kind.value == "code" else ""
     evidence = f" ({failure.evidence})" if failure.evidence and failure.evidence not in failure.message else ""
-    return f"{failure.kind.value}{place}: {name}{failure.message}{evidence}"
+    return f"{failure.kind.value}{place}: {name}{failure.message}{evidence}{_curve(failure.memory_curve)}"
+
+
+def _curve(points: Sequence[tuple[float, int]]) -> str:
+    """The memory of the last seconds as a line of bars, from nothing to the most that was held."""
+    most = max((held for _, held in points), default=0)
+    if len(points) < FEW or not most:
+        return ""
+    bars = "".join(BARS[held * (len(BARS) - 1) // most] for _, held in points)
+    seconds = points[-1][0] - points[0][0]
+    return f"; memory of its last {seconds:.1f} s: {bars} (at most {size_text(most)})"
 
 
 def _details(view: TaskView) -> list[str]:

@@ -39,7 +39,7 @@ def status_table(views: Iterable[TaskView], verdicts: Mapping[TaskName, Judgemen
             view.name,
             _state(view, verdicts.get(view.name)),
             Text(_why(view, verdicts.get(view.name))),
-            "" if view.seconds is None else f"{view.seconds:.1f}",
+            "" if view.usage is None else f"{view.usage.seconds:.1f}",
             view.engine or "",
             Text(", ".join(f"{version.name}: {version.summary}" for version in view.outputs)),
         )

@@ -38,8 +38,7 @@ def _view(desk: Desk, task: TaskName) -> TaskView:
     record = judged.record or desk.index.last(desk.name, task)
     if record is None:
         return view
-    usage = record.usage
-    return replace(view, seconds=usage.seconds, peak_memory=usage.peak_memory, outputs=record.outputs)
+    return replace(view, usage=record.usage, outputs=record.outputs)
 
 
 def desk_json(desk: Desk, notebook: str) -> dict[str, Any]:

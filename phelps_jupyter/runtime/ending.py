@@ -10,6 +10,7 @@ import os
 import re
 import signal
 import traceback
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
@@ -35,6 +36,8 @@ class Stop:
     kind: Literal["memory", "timeout", "cancelled"]
     held: int
     seconds: float
+    left: int | None = None
+    """Bytes that the machine had left, where it was stopped for the want of these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +48,20 @@ class Crash:
     stack: str = ""
 
 
-def outcome(order: Order, ended: Ended, stop: Stop | None, report: Outcome | None, crash: Crash, peak: int) -> Outcome:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What else is known of the end: the most that it held, and whether the system killed for want of memory then."""
+
+    peak: int
+    kernel_killed: bool = False
+
+
+def outcome(
+    order: Order, ended: Ended, stop: Stop | None, report: Outcome | None, crash: Crash, found: Found
+) -> Outcome:
+    peak = found.peak
     if stop is not None:
-        return _stopped(order, stop, report)
+        return _stopped(order, ended, stop, report)
     if report is not None:
         return dataclasses.replace(report, evidence=f"peak {size(peak)}") if report.kind == "memory" else report
     blank = Outcome(order.run, order.attempt, "code", line=crash.line, traceback=crash.stack)
@@ -55,9 +69,14 @@ def outcome(order: Order, ended: Ended, stop: Stop | None, report: Outcome | Non
         text = f"the process ended by itself: os._exit({ended.code}); a body must run to its end"
         return dataclasses.replace(blank, message=text, evidence=f"exit code {ended.code}")
     name = _name(-ended.code)
+    if -ended.code == signal.SIGKILL and found.kernel_killed:
+        text = "the system was out of memory, and killed the process"
+        evidence = f"SIGKILL by the kernel's out-of-memory killer, peak {size(peak)}"
+        return dataclasses.replace(blank, kind="memory", message=text, evidence=evidence)
     if -ended.code in OUTSIDE:
         text = f"the process was killed from outside by {name}; it held at most {size(peak)}"
-        return dataclasses.replace(blank, kind="lost", message=text, evidence=f"{name}, peak {size(peak)}")
+        evidence = f"{name} by an unknown sender, peak {size(peak)}"
+        return dataclasses.replace(blank, kind="lost", message=text, evidence=evidence)
     text = f"crashed: {name} in compiled code, where Python can't raise an error; look at what this line calls"
     return dataclasses.replace(blank, message=text, evidence=name)
 
@@ -73,8 +92,10 @@ def not_begun(order: Order, error: Exception) -> Outcome:
     )
 
 
-def measured(told: Outcome, seconds: float, peak: int, cpu_seconds: float) -> Outcome:
-    return dataclasses.replace(told, seconds=seconds, peak_memory=peak, cpu_seconds=cpu_seconds)
+def with_survivors(told: Outcome, survivors: Sequence[str]) -> Outcome:
+    """``survivors``: processes that could not be ended, in words."""
+    evidence = "; ".join([*filter(None, [told.evidence]), *survivors])
+    return dataclasses.replace(told, evidence=evidence)
 
 
 def crash(folder: str, task: str) -> Crash:
@@ -93,10 +114,10 @@ def size(count: int) -> str:
     return f"{count / 1e9:.1f} GB" if count >= 1e10 else f"{round(count / 1e6)} MB"
 
 
-def _stopped(order: Order, stop: Stop, report: Outcome | None) -> Outcome:
+def _stopped(order: Order, ended: Ended, stop: Stop, report: Outcome | None) -> Outcome:
     failed = report is not None and report.kind != "done"
     where = report if failed and report is not None else Outcome(order.run, order.attempt, "code")
-    message, evidence = _words(order, stop)
+    message, evidence = _words(order, stop, ended.code == -signal.SIGKILL)
     return Outcome(
         order.run,
         order.attempt,
@@ -108,17 +129,34 @@ def _stopped(order: Order, stop: Stop, report: Outcome | None) -> Outcome:
     )
 
 
-def _words(order: Order, stop: Stop) -> tuple[str, str]:
+def _words(order: Order, stop: Stop, killed: bool) -> tuple[str, str]:
+    """Message and evidence. ``killed``: asking it to end was not enough."""
+    asked = "SIGINT, then SIGKILL" if killed else "SIGINT"
+    # Rounded up: nobody should read "600 MB of 600 MB".
+    held, after = size(stop.held + 500_000), f"after {stop.seconds:.1f} s"
     match stop.kind:
+        case "memory" if stop.left is not None:
+            why = "it ran alone there" if order.alone else "no newer task runs without a limit"
+            evidence = f"{size(stop.left)} were left, {held} held {after}; SIGKILL by Phelps (guard of the machine)"
+            return f"stopped as its machine was about to run out of memory, and {why}", evidence
         case "memory":
-            # Rounded up: nobody should read "600 MB of 600 MB".
-            evidence = f"{size(stop.held + 500_000)} of {size(order.memory or 0)} after {stop.seconds:.1f} s"
-            return f"stopped over its memory limit: {evidence}; give it more with --mem", evidence
+            evidence = f"{held} of {size(order.memory or 0)} {after}; SIGKILL by Phelps (memory guard)"
+            return f"stopped over its memory limit{_limit(order)}; give it more with --mem", evidence
         case "timeout":
-            evidence = f"{stop.seconds:.1f} s of {order.time or 0:g} s"
-            return f"stopped over its time limit: {evidence}; give it more with --time", evidence
+            evidence = f"{stop.seconds:.1f} s of {order.time or 0:g} s; {asked} by Phelps (time limit)"
+            return f"stopped over its time limit of {order.time or 0:g} s; give it more with --time", evidence
         case "cancelled":
-            return "cancelled", f"after {stop.seconds:.1f} s"
+            return "cancelled", f"{after}; {asked} by Phelps (cancelled)"
+
+
+def _limit(order: Order) -> str:
+    """What it was, and whose, where it is not what was asked for."""
+    limit = size(order.memory or 0)
+    if order.memory == order.asked_memory:
+        return f" of {limit}"
+    if order.asked_memory is None:
+        return f" of {limit} (set as it ran out of memory before; no --mem was given)"
+    return f" of {limit} (raised as it ran out of memory before; --mem says {size(order.asked_memory)})"
 
 
 def _name(number: int) -> str:

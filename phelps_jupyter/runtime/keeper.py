@@ -26,6 +26,8 @@ PROGRAM = (
 OURS = ("IPP_CLUSTER_ID", "IPP_PROFILE_DIR", "IPP_CONNECTION_INFO")
 PATIENCE = 5.0
 """Seconds that a zygote has to end what it runs."""
+LEAVES = 75
+"""Exit code of a zygote that makes room for another one after an attempt: it has begun none of the orders it has."""
 
 
 class Setting(NamedTuple):
@@ -140,11 +142,12 @@ class Keeper:
         with suppress(subprocess.TimeoutExpired):
             # Its last word may be on its way to the log.
             self._zygote.wait(1)
+        left = self._zygote.poll() == LEAVES
         why = self._end()
-        if self._orders:
-            lost, *waiting = self._orders.values()
-            self._lose(lost, why)
-            self._hand_over(waiting)
+        waiting = list(self._orders.values())
+        if waiting and not left:
+            self._lose(waiting.pop(0), why)
+        self._hand_over(waiting)
 
     def _hand_over(self, orders: Iterable[Message]) -> None:
         for order in orders:

@@ -113,6 +113,19 @@ def kill_all(root: int) -> bool:
     return signal_all(root, signal.SIGKILL)
 
 
+def survivors(root: int) -> list[str]:
+    """In words: the processes below ``root`` that SIGKILL did not end, and why not."""
+    return [_told(pid) for pid in descendants(root)]
+
+
+def _told(pid: int) -> str:
+    name, owner = "gone", os.getuid()
+    with suppress(OSError), open(f"/proc/{pid}/comm") as file:
+        name, owner = file.read().strip(), os.stat(f"/proc/{pid}").st_uid
+    why = "it waits for a device, or for a file system" if owner == os.getuid() else f"it belongs to user {owner} now"
+    return f"process {pid} ({name}) can't be ended: {why}"
+
+
 def _children(pid: int) -> list[int]:
     if not LISTED:
         return [child for child in map(int, filter(str.isdigit, os.listdir("/proc"))) if _parent(child) == pid]

@@ -83,6 +83,12 @@ class Order:
     """All warning filters of the kernel; none: the body keeps its own."""
     absent: Mapping[str, str] = field(default_factory=dict)
     """Names that nobody gives the body -> what is to be said of each if it reaches them."""
+    gpus: tuple[str, ...] | None = None
+    """The GPUs that it has to itself, as CUDA names them; None: it sees what its engine does."""
+    asked_memory: int | None = None
+    """Bytes that ``--mem`` says; ``memory`` is more where that was found to be too little. None: it was not given."""
+    alone: bool = False
+    """Nothing else of ours runs on this machine."""
     note: Mapping[str, object] = field(default_factory=dict)
     """Kept beside the attempt as JSON, so that a later kernel can record the result."""
 
@@ -166,6 +172,11 @@ class Outcome:
     seconds: float = 0.0
     peak_memory: int = 0
     cpu_seconds: float = 0.0
+    read_bytes: int | None = None
+    """Through calls that read, by all its processes: files, pipes, sockets, no mapped files. None: not known."""
+    written_bytes: int | None = None
+    memory_curve: tuple[tuple[float, int], ...] = ()
+    """Of a failure: seconds since it began, and what all its processes held then, over the last seconds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,16 @@ import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 
 from phelps_jupyter.runtime import ending, surroundings
-from phelps_jupyter.runtime.ending import Ended, Stop
+from phelps_jupyter.runtime.ending import Ended, Found, Stop
 from phelps_jupyter.runtime.inbox import Inbox
-from phelps_jupyter.runtime.limits import Guard, kill_all
+from phelps_jupyter.runtime.limits import Guard, kill_all, survivors
 from phelps_jupyter.runtime.line import Message
+from phelps_jupyter.runtime.measures import Curve, Meters
 from phelps_jupyter.runtime.orders import Order, Outcome
+from phelps_jupyter.runtime.pressure import HostGuard
 from phelps_jupyter.runtime.processes import PR_SET_PDEATHSIG, control_process
 from phelps_jupyter.runtime.transcript import Pipe, Stream, Transcript
 
@@ -29,6 +32,8 @@ CALM_TICK = 0.030
 TICK = 0.010
 NEAR_TICK = 0.003
 GRACE = 2.0
+STUCK = 5.0
+"""Seconds after SIGKILL for which a process may wait for a device; then it may do so for ever."""
 PORTION = 1 << 16
 PORTIONS = 16
 ASKING = (signal.SIGTERM, signal.SIGINT)
@@ -45,6 +50,11 @@ class Supervisor:
         self._become_body = body
         self._transcript = Transcript(os.path.join(folder, "frames"), self._tell_frames)
         self._guard = Guard(os.getpid(), order.memory)
+        # Who keeps within the limit that the user gave has a right to it.
+        gives_way = order.alone or order.memory is None or order.memory != order.asked_memory
+        self._host = HostGuard(alone=order.alone) if gives_way else None
+        self._curve = Curve()
+        self._meters = Meters()
         self._pipes: dict[int, Stream | None] = {}
         self._poll = select.poll()
         self._poll.register(inbox, select.POLLIN)
@@ -56,23 +66,39 @@ class Supervisor:
         self._held = 0
         self._ended: Ended | None = None
         self._cpu = 0.0
+        self.survivors: list[str] = []
+        """Processes that could not be ended, in words."""
 
     def run(self) -> Outcome:
         self._fork()
         while self._ended is None and not self._inbox.is_abandoned:
             self._watch()
         self._sweep()
+        if self._host is not None:
+            # Its memory is given back by now: the next one may look.
+            self._host.close()
         report: Outcome | None = pickle.loads(self._transcript.report) if self._transcript.report else None
         self._transcript.close()
         for reader in self._pipes:
             # What a process that can't be killed still holds open.
             os.close(reader)
-        seconds = time.monotonic() - self._began
         ended = self._ended or Ended(-signal.SIGKILL, 0)
-        peak = self._guard.peak or ended.peak
+        found = Found(self._guard.peak or ended.peak, self._meters.kernel_killed())
         crash = ending.crash(self._folder, self._order.task)
-        told = ending.outcome(self._order, ended, self._stop, report, crash, peak)
-        return ending.measured(told, seconds, peak, self._cpu)
+        told = ending.outcome(self._order, ended, self._stop, report, crash, found)
+        return self._measured(ending.with_survivors(told, self.survivors), found.peak)
+
+    def _measured(self, told: Outcome, peak: int) -> Outcome:
+        moved = self._meters.transfer()
+        return replace(
+            told,
+            seconds=time.monotonic() - self._began,
+            peak_memory=peak,
+            cpu_seconds=self._cpu,
+            read_bytes=None if moved is None else moved.read,
+            written_bytes=None if moved is None else moved.written,
+            memory_curve=self._curve.points() if told.kind in ("memory", "lost") else (),
+        )
 
     def _fork(self) -> None:
         control, out, err = os.pipe(), os.pipe(), os.pipe()
@@ -118,12 +144,18 @@ class Supervisor:
         self._reap()
         if self._ended is None:
             self._held = self._guard.look()
-            self._decide(time.monotonic())
+            now = time.monotonic()
+            if self._held:
+                # Who is dying holds nothing any more, and that says nothing.
+                self._curve.note(now - self._began, self._held)
+            self._decide(now)
 
     def _decide(self, now: float) -> None:
         if self._kill_at:
             if now > self._kill_at:
                 kill_all(os.getpid())
+            if now > self._kill_at + STUCK:
+                self._ended = Ended(-signal.SIGKILL, 0)
         elif self._transcript.report:
             self._kill_at = now + GRACE
         else:
@@ -133,6 +165,8 @@ class Supervisor:
         seconds = now - self._began
         if self._guard.exceeded(self._held):
             self._end(Stop("memory", self._held, seconds), now)
+        elif self._host is not None and self._host.gives_way(self._held, now, self._began):
+            self._end(Stop("memory", self._held, seconds, self._host.left), now)
         elif self._order.time is not None and seconds > self._order.time:
             self._end(Stop("timeout", self._held, seconds), now + GRACE)
         elif self._inbox.is_cancelled(self._order.run, self._order.attempt):
@@ -196,9 +230,13 @@ class Supervisor:
                 self._ended = Ended(os.waitstatus_to_exitcode(status), usage.ru_maxrss << 10)
 
     def _sweep(self) -> None:
-        """Take the last output, and end what the body left behind."""
+        """Take the last output, and end what the body left behind, unless it can't be ended."""
         self._gather(0)
+        until = time.monotonic() + STUCK
         while self._reap():
+            if time.monotonic() > until:
+                self.survivors = survivors(os.getpid())
+                break
             kill_all(os.getpid())
             self._gather(0.001)
         self._gather(0)

@@ -10,25 +10,31 @@ import importlib
 import os
 import sys
 import time
+from contextlib import suppress
 from typing import NoReturn
 
 from phelps_jupyter.runtime import library_settings, warning_filters
 from phelps_jupyter.runtime.orders import Order
 
-THREADS = (
-    "OMP_NUM_THREADS",
+OMP = "OMP_NUM_THREADS"
+FOLLOWING = (
     "MKL_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
     "BLIS_NUM_THREADS",
-    "VECLIB_MAXIMUM_THREADS",
     "NUMEXPR_NUM_THREADS",
     "NUMEXPR_MAX_THREADS",
+)
+"""Where these are not set, their libraries go by ``OMP``: who has set that one has set them."""
+THREADS = (
+    "VECLIB_MAXIMUM_THREADS",
     "NUMBA_NUM_THREADS",
     "POLARS_MAX_THREADS",
+    "RAYON_NUM_THREADS",
     "ARROW_IO_THREADS",
+    "TF_NUM_INTRAOP_THREADS",
     "LOKY_MAX_CPU_COUNT",
 )
-"""Libraries read these while they are imported; pyarrow's pool for computing reads the first."""
+"""Libraries read all of these while they are imported; pyarrow's pool for computing reads ``OMP``."""
 
 INLINE = "module://matplotlib_inline.backend_inline"
 
@@ -36,14 +42,27 @@ INLINE = "module://matplotlib_inline.backend_inline"
 def set_environment(order: Order) -> None:
     """Before anything is imported that could read it."""
     os.environ.setdefault("MPLBACKEND", INLINE)
-    os.environ.update(dict.fromkeys(THREADS, str(order.cpus)))
+    _set_threads(order)
     for name, value in order.env.items():
         if value is None:
             os.environ.pop(name, None)
         else:
             os.environ[name] = value
+    if order.gpus is not None:
+        os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(order.gpus)
     # The system's library has read it when the zygote began.
     time.tzset()
+
+
+def _set_threads(order: Order) -> None:
+    """To the number of cpus, where neither a cell nor whoever started all this has said something else."""
+    said = order.env.get(OMP, os.environ.get(OMP))
+    for name in (*THREADS, *(() if said else (OMP, *FOLLOWING))):
+        os.environ.setdefault(name, str(order.cpus))
+    if not said and "numpy" in sys.modules:
+        # Something that every Python here imports has brought it along, and it has made its threads.
+        with suppress(ImportError):
+            importlib.import_module("threadpoolctl").threadpool_limits(order.cpus)
 
 
 def enter(order: Order) -> None:

@@ -15,9 +15,11 @@ import json
 import os
 import pickle
 import secrets
+import select
 import shutil
 import signal
 import socket
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from types import FrameType
@@ -27,11 +29,12 @@ from phelps_jupyter.runtime import attempts
 from phelps_jupyter.runtime.cell import Stage
 from phelps_jupyter.runtime.host import place
 from phelps_jupyter.runtime.inbox import Inbox
+from phelps_jupyter.runtime.keeper import LEAVES
 from phelps_jupyter.runtime.limits import signal_all
 from phelps_jupyter.runtime.line import Line, Message
 from phelps_jupyter.runtime.orders import Order, Outcome
 from phelps_jupyter.runtime.processes import PR_SET_CHILD_SUBREAPER, control_process
-from phelps_jupyter.runtime.supervisor import ASKING, Supervisor
+from phelps_jupyter.runtime.supervisor import ASKING, STUCK, Supervisor
 
 OWN = frozenset({"owner.json", "log", "pid", "frames", "ipython"})
 
@@ -81,7 +84,8 @@ class Zygote:
             self._tell(Outcome(order.run, order.attempt, "cancelled", message="cancelled"))
             return
         self._note(order)
-        outcome = Supervisor(self._folder, order, self._inbox, self._stage.run).run()
+        supervisor = Supervisor(self._folder, order, self._inbox, self._stage.run)
+        outcome = supervisor.run()
         if self._inbox.is_abandoned:
             self.give_up(signal.SIGTERM)
         # To be ended in the midst of this would lose what the attempt has made.
@@ -89,8 +93,22 @@ class Zygote:
         if not self._is_wanted:
             self._keep(order, outcome)
         self._tell(outcome)
+        if supervisor.survivors:
+            # Another zygote takes the next order: what can't be ended would count as the next body's.
+            self._leave()
         self._clear()
         signal.pthread_sigmask(signal.SIG_UNBLOCK, ASKING)
+
+    def _leave(self) -> NoReturn:
+        line = self._inbox.line
+        poll = select.poll()
+        poll.register(line, select.POLLOUT)
+        while line.pending:
+            poll.poll()
+            line.flush()
+        shutil.rmtree(self._folder, ignore_errors=True)
+        line.close()
+        os._exit(LEAVES)
 
     def _tell(self, outcome: Outcome) -> None:
         self._inbox.line.send(Message("outcome", outcome.run, outcome.attempt, pickle.dumps(outcome)))
@@ -135,10 +153,10 @@ class Zygote:
     def give_up(self, number: int, frame: FrameType | None = None) -> NoReturn:
         """Whoever waited for the outcome is gone, or wants it no more."""
         del frame
-        while signal_all(os.getpid(), signal.SIGKILL):
-            try:
-                os.waitpid(-1, 0)
-            except ChildProcessError:
-                break
+        until = time.monotonic() + STUCK
+        while signal_all(os.getpid(), signal.SIGKILL) and time.monotonic() < until:
+            with suppress(ChildProcessError):
+                os.waitpid(-1, os.WNOHANG)
+            time.sleep(0.001)
         shutil.rmtree(self._folder, ignore_errors=True)
         os._exit(128 + number)

@@ -49,6 +49,22 @@ def test_a_body_runs_and_its_output_is_stored(bench: Bench) -> None:
     assert outcome.peak_memory > MB
 
 
+def test_what_a_body_and_its_processes_read_and_wrote_is_counted(bench: Bench) -> None:
+    body = """
+import os, subprocess
+with open("moved", "wb") as file:
+    file.write(bytes(20_000_000))
+subprocess.run(["sh", "-c", "cat moved > /dev/null & wait"])
+os.unlink("moved")
+"""
+    before = bench.run("x = 1")
+    outcome = bench.run(body)
+    assert None not in (before.read_bytes, before.written_bytes, outcome.read_bytes, outcome.written_bytes)
+    # ``cat`` may copy without reading.
+    assert 40 * MB >= outcome.written_bytes - before.written_bytes >= 20 * MB
+    assert before.written_bytes < MB
+
+
 def test_an_attempt_starts_writes_and_ends_in_this_order_and_leaves_no_file(bench: Bench) -> None:
     for each in (0, 1):
         # Who runs its first body may not have all its files yet.
@@ -218,7 +234,8 @@ def test_a_body_killed_from_outside_is_lost(bench: Bench) -> None:
     os.kill(int(bench.wrote(order, "\n")), signal.SIGKILL)
     outcome = bench.outcome(order)
     assert outcome.kind == "lost"
-    assert "SIGKILL" in outcome.evidence
+    assert "SIGKILL by an unknown sender" in outcome.evidence
+    assert max(held for _, held in outcome.memory_curve) > MB
 
 
 def test_a_body_over_its_memory_limit_is_stopped_and_its_neighbour_is_not(bench: Bench) -> None:
@@ -228,6 +245,8 @@ def test_a_body_over_its_memory_limit_is_stopped_and_its_neighbour_is_not(bench:
     Path(fifo(bench), "go").write_text("unharmed")
     assert outcome.kind == "memory"
     assert "of 200 MB after" in outcome.evidence
+    assert "SIGKILL by Phelps" in outcome.evidence
+    assert max(held for _, held in outcome.memory_curve) > 200 * MB
     assert 200 * MB <= outcome.peak_memory < 1_000 * MB
     assert "unharmed" in bench.text(neighbour)
 

@@ -47,7 +47,7 @@ RECORD = Record(
     outputs=(
         Version("model", Digest("d0"), 123, "LinearRegression()", "i", "model.lock: _thread.lock", ("m", "m.sub")),
     ),
-    usage=Usage(0.1 + 0.2, 2**40, 1e-300),
+    usage=Usage(0.1 + 0.2, 2**40, 1e-300, 2**50, None),
     engine="e0",
     at=1_700_000_000.123456789,
     transcript="t0",
@@ -203,7 +203,9 @@ def test_the_memory_that_a_task_needed_is_remembered(index: SqliteIndex) -> None
     assert index.memory(Digest("d")) is None
 
 
-@pytest.mark.parametrize("failure", [None, Failure(FailureKind.CODE, "wrong", "ValueError", 3, "...", "exit 1")])
+@pytest.mark.parametrize(
+    "failure", [None, Failure(FailureKind.CODE, "wrong", "ValueError", 3, "...", "exit 1", ((0.5, 7), (1.0, 9)))]
+)
 def test_how_a_task_ended_is_kept_until_it_ends_again_or_is_forgotten(
     index: SqliteIndex, failure: Failure | None
 ) -> None:

@@ -46,6 +46,7 @@ class Place:
     name: str
     cpus: int
     memory: int
+    gpus: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -77,6 +78,7 @@ class Live:
     host: str
     cpus: int
     memory: int
+    gpus: tuple[str, ...] = ()
     wanted: bool = True
     """Not killed."""
 

@@ -43,7 +43,9 @@ GB = 10**9
 def task(name: str, *reads: str, code: str = "", after: Iterable[str] = (), **options: object) -> Task:
     """A task that binds its own name. ``options``: fields of Resources and of Options."""
     body = f"{name} = {code or name}({', '.join(reads)})"
-    asked = {field: options.pop(field) for field in ("cpus", "memory", "time", "label") if field in options}
+    asked = {
+        field: options.pop(field) for field in ("cpus", "memory", "time", "label", "gpus", "alone") if field in options
+    }
     return Task(
         name=TaskName(name),
         cell=CellId(f"cell-{name}"),
@@ -97,10 +99,12 @@ DIAMOND = document(task("load"), task("left", "load"), task("right", "load"), ta
 THREE = document(task("a"), task("b"), task("c"))
 
 
-def engine(name: str, host: str = "box", *labels: str, cpus: int = 4, memory: int = 8 * GB) -> ev.EngineJoined:
+def engine(
+    name: str, host: str = "box", *labels: str, cpus: int = 4, memory: int = 8 * GB, gpus: Iterable[str] = ()
+) -> ev.EngineJoined:
     """An engine joins."""
-    place = HostId(host)
-    return ev.EngineJoined(0.0, Engine(EngineId(name), place, frozenset(labels)), Host(place, host, cpus, memory))
+    slot = Engine(EngineId(name), HostId(host), frozenset(labels))
+    return ev.EngineJoined(0.0, slot, Host(slot.host, host, cpus, memory, tuple(gpus)))
 
 
 ONE_ENGINE = engine("0")

@@ -30,6 +30,9 @@ def _check_hosts(world: Simulation) -> None:
         held = [live for live in world.live.values() if live.host == name]
         assert sum(live.cpus for live in held) <= place.cpus
         assert sum(live.memory for live in held) <= place.memory
+        gpus = [gpu for live in held for gpu in live.gpus]
+        assert len(gpus) == len({*gpus})
+        assert {*gpus} <= {*place.gpus}
 
 
 def _check_steps(world: Simulation) -> None:
@@ -92,9 +95,11 @@ def _fits(world: Simulation, run: Run, engine: EngineId) -> bool:
     host, labels = world.engines[engine]
     held = [live for live in world.live.values() if live.host == host]
     needs = run.resources
-    cpus = world.hosts[host].cpus if needs.cpus == "all" else needs.cpus
+    whole = needs.cpus == "all" or (needs.alone and needs.cpus <= world.hosts[host].cpus)
+    cpus = world.hosts[host].cpus if whole else needs.cpus
     return (
         (needs.label is None or needs.label in labels or needs.label == host)
         and cpus + sum(live.cpus for live in held) <= world.hosts[host].cpus
         and (needs.memory or 0) + sum(live.memory for live in held) <= world.hosts[host].memory
+        and (needs.gpus or 0) + sum(len(live.gpus) for live in held) <= len(world.hosts[host].gpus)
     )

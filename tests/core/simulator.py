@@ -135,9 +135,11 @@ class Simulation:
         host, labels = self.engines[action.engine]
         asked = action.resources
         assert asked.label is None or asked.label in labels or asked.label == host
-        cpus = self.hosts[host].cpus if asked.cpus == "all" else asked.cpus
+        assert (action.gpus is None) == (asked.gpus is None)
+        assert len(action.gpus or ()) == (asked.gpus or 0)
+        cpus = self.hosts[host].cpus if asked.cpus == "all" or asked.alone else asked.cpus
         booked.attempts = action.attempt
-        self.live[action.run, action.attempt] = Live(action.engine, host, cpus, asked.memory or 0)
+        self.live[action.run, action.attempt] = Live(action.engine, host, cpus, asked.memory or 0, action.gpus or ())
 
     def _counting(self) -> list[Slot]:
         return [slot for slot, live in self.live.items() if live.wanted]
@@ -230,7 +232,7 @@ class Simulation:
         self.engines[name] = (place.name, labels)
         self.starting = False
         there = self.hosts[place.name]
-        host = Host(HostId(there.name), there.name, there.cpus, there.memory)
+        host = Host(HostId(there.name), there.name, there.cpus, there.memory, there.gpus)
         self.feed(lambda at: ev.EngineJoined(at, Engine(name, host.id, labels), host))
 
     def leave(self, engine: EngineId) -> None:
@@ -325,7 +327,7 @@ class Simulation:
         """Everything is answered, by an engine that takes anything; then all is asked for once more."""
         labels = frozenset(task.options.resources.label or "" for task in self.tasks.values())
         labels |= frozenset(booked.task.options.resources.label or "" for booked in self.booked.values())
-        self.join(Place("giant", 1_000, 1_000_000), labels)
+        self.join(Place("giant", 1_000, 1_000_000, ("0", "1")), labels)
         self._answer_everything()
         self.request(self.tasks)
         self._answer_everything()

@@ -33,7 +33,17 @@ from documents import (
 from phelps_jupyter.core import events as ev
 from phelps_jupyter.core.freshness import ALWAYS, FORCED, Verdict
 from phelps_jupyter.core.machine import LOG_LINES_KEPT, Machine
-from phelps_jupyter.core.model import EngineId, Failure, FailureKind, Key, Record, RunId, RunState, TaskName
+from phelps_jupyter.core.model import (
+    EngineId,
+    Failure,
+    FailureKind,
+    Key,
+    Record,
+    Resources,
+    RunId,
+    RunState,
+    TaskName,
+)
 from phelps_jupyter.errors import InternalError
 
 BROKEN = Failure(FailureKind.DECLARATION, "two cells declare it")
@@ -230,6 +240,35 @@ def test_retries_end(machine):
 def test_want_of_memory_is_met_with_twice_as_much(machine):
     play(machine, document(task("load", memory=GB)), ONE_ENGINE, ask("load"), failed(0, 1, FailureKind.MEMORY))
     assert machine.runs[RunId(0)].resources.memory == 2 * GB
+
+
+def test_who_ran_out_of_memory_without_a_limit_runs_again_alone(machine):
+    play(machine, document(task("load"), task("other")), engine("0"), engine("1"), ask("load", "other"))
+    actions = play(machine, failed(0, 1, FailureKind.MEMORY))
+    assert submitted(machine, actions) == []
+    assert submitted(machine, play(machine, done(1))) == ["load"]
+    assert machine.runs[RunId(0)].resources == Resources(memory=8 * GB, alone=True)
+
+
+def test_what_a_code_was_found_to_need_it_gets_the_next_time(machine):
+    play(machine, document(task("load", memory=GB)), ONE_ENGINE)
+    actions = machine.handle(ask("load"))
+    run = actions[-1].run
+    machine.handle(ev.Captured(1.0, run))
+    (submit, _), *_ = [machine.handle(ev.Proved(1.0, run, Key("k"), None, memory=3 * GB))[1:]]
+    assert submit.resources.memory == 3 * GB
+
+
+@pytest.mark.parametrize("settled", ["before", "after"])
+def test_what_it_needed_elsewhere_is_lowered_to_the_largest_host_there_is(machine, settled):
+    there = [ONE_ENGINE, SETTLED_ENGINES]
+    play(machine, document(task("load")), *(there if settled == "before" else ()))
+    run = machine.handle(ask("load"))[-1].run
+    machine.handle(ev.Captured(1.0, run))
+    machine.handle(ev.Proved(1.0, run, Key("k"), None, memory=64 * GB))
+    play(machine, *(there if settled == "after" else ()))
+    assert machine.runs[run].resources.memory == 8 * GB
+    assert states(machine) == {"load": "submitted"}
 
 
 def test_want_of_memory_asks_no_host_that_it_may_not_run_on(machine):

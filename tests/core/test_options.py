@@ -27,6 +27,8 @@ ACCEPTED = [
     ("fit --cpus 2", Options(resources=Resources(cpus=2))),
     ("fit --cpus=2", Options(resources=Resources(cpus=2))),
     ("fit --cpus all", Options(resources=Resources(cpus="all"))),
+    ("fit --gpus 2", Options(resources=Resources(gpus=2))),
+    ("fit --gpus 0", Options(resources=Resources(gpus=0))),
     ("fit --mem 200MB", Options(resources=Resources(memory=200_000_000))),
     ("fit --mem 4GB", Options(resources=Resources(memory=4_000_000_000))),
     ("fit --mem 4gb", Options(resources=Resources(memory=4_000_000_000))),
@@ -116,6 +118,8 @@ REFUSED = [
     ("fit --cpus ^0", "--cpus 0: must be a whole number, 1 or more, or all"),
     ("fit --cpus ^-1", "--cpus -1: must be a whole number, 1 or more, or all"),
     ("fit --cpus ^1.5", "must be a whole number"),
+    ("fit --gpus ^-1", "--gpus -1: must be a whole number, 0 or more"),
+    ("fit --gpus ^all", "must be a whole number"),
     ("fit --cpus ^two", "must be a whole number"),
     ("fit --retries ^-1", "--retries -1: must be a whole number, 0 or more"),
     ("fit --retries ^¹", "must be a whole number"),
@@ -150,7 +154,7 @@ REFUSED = [
     ("fit --reads a^\\", "a backslash is opened here"),
     ("fit ^# a comment", "unexpected '#'"),
 ]
-NOT_YET = ["temp", "gpus", "python", "container", "map", "grid", "split", "check", "when", "variant"]
+NOT_YET = ["temp", "python", "container", "map", "grid", "split", "check", "when", "variant"]
 
 
 def outcome(source: str) -> bool:

@@ -50,9 +50,44 @@ def test_engines_of_a_host_share_its_memory():
     assert [place(found, 1, Resources(memory=5 * GB)), place(found, 2, Resources(memory=4 * GB))] == ["0", None]
 
 
+def test_attempts_of_a_host_have_different_gpus():
+    found = fleet(engine("0", gpus="01"), engine("1", gpus="01"), engine("2", gpus="01"))
+    assert [place(found, run, Resources(gpus=1)) for run in range(3)] == ["0", "1", None]
+    assert found.gpus_held == {(RunId(0), 1): ("0",), (RunId(1), 1): ("1",)}
+
+
+def test_gpus_that_are_given_back_are_given_again():
+    found = fleet(engine("0", gpus="01"), engine("1", gpus="01"))
+    place(found, 0, Resources(gpus=2))
+    assert place(found, 1, Resources(gpus=1)) is None
+    found.release((RunId(0), 1))
+    assert place(found, 1, Resources(gpus=2)) == "1"
+    assert sorted(found.gpus_held[RunId(1), 1]) == ["0", "1"]
+
+
+def test_engines_of_a_host_may_each_have_been_given_one_gpu():
+    found = fleet(engine("0", gpus="0"), engine("1", gpus="1"))
+    assert found.could_ever_fit(Resources(gpus=2))
+    assert place(found, 0, Resources(gpus=2)) == "0"
+    assert found.gpus_held == {(RunId(0), 1): ("0", "1")}
+
+
+@pytest.mark.parametrize("gpus", [None, 0])
+def test_who_asks_for_no_gpu_takes_none(gpus):
+    found = fleet(engine("0", gpus="0"), engine("1", gpus="0"))
+    place(found, 0, Resources(gpus=gpus))
+    assert place(found, 1, Resources(gpus=1)) == "1"
+
+
 def test_all_cpus_takes_the_whole_host():
     found = fleet(engine("0"), engine("1"))
     assert [place(found, 1, Resources(cpus="all")), place(found, 2)] == ["0", None]
+
+
+def test_who_is_to_be_alone_takes_the_whole_host_if_it_would_fit():
+    found = fleet(engine("0"), engine("1"))
+    assert [place(found, 1, Resources(alone=True)), place(found, 2)] == ["0", None]
+    assert not found.could_ever_fit(Resources(cpus=5, alone=True))
 
 
 def test_what_is_released_is_free_for_others():
@@ -117,6 +152,8 @@ def test_releasing_what_nobody_holds_is_nothing():
         (Resources(cpus=5), False),
         (Resources(memory=9 * GB), False),
         (Resources(label="gpu"), False),
+        (Resources(gpus=0), True),
+        (Resources(gpus=1), False),
     ],
 )
 def test_what_could_ever_fit_is_asked_of_idle_hosts(needs, fits):
@@ -132,6 +169,8 @@ def test_what_could_ever_fit_is_asked_of_idle_hosts(needs, fits):
         (Resources(label="box"), 8 * GB),
         (Resources(cpus=4), 8 * GB),
         (Resources(cpus=8), 0),
+        (Resources(memory=64 * GB), 32 * GB),
+        (Resources(gpus=1), 0),
     ],
 )
 def test_the_largest_memory_is_one_that_it_may_have(needs, largest):
@@ -158,13 +197,22 @@ def test_there_is_no_memory_without_engines():
             "--cpus 8 --mem 0.5GB --on box: no host has that; the largest, box, has 4 cpus and 8 GB of memory",
         ),
         (
+            Resources(gpus=3, label="box"),
+            "--cpus 1 --gpus 3 --on box: no host has that; the largest, box, has 4 cpus, 8 GB of memory and 2 gpus",
+        ),
+        (
+            Resources(cpus="all", gpus=3),
+            "--gpus 3: no host has that; the largest, box, has 4 cpus, 8 GB of memory and 2 gpus",
+        ),
+        (
             Resources(label="tpu"),
             "--on tpu: no engine has this label and no host this name; there are big, box, gpu",
         ),
     ],
 )
 def test_what_is_missing_is_told_with_what_there_is(needs, text):
-    assert fleet(engine("0"), engine("1", "big", "gpu", cpus=16, memory=64 * GB)).shortcoming(needs) == text
+    found = fleet(engine("0", gpus="01"), engine("1", "big", "gpu", cpus=16, memory=64 * GB))
+    assert found.shortcoming(needs) == text
 
 
 def test_an_engine_is_named_with_its_host():

@@ -20,7 +20,7 @@ from phelps_jupyter.core.machine import Machine
 from phelps_jupyter.core.model import FailureKind, Resources, RunState, Task, TaskName
 
 NAMES = ["a", "b", "c", "d", "e", "f"]
-PLACES = [Place("big", 4, 16), Place("small", 2, 4), Place("gpus", 8, 8)]
+PLACES = [Place("big", 4, 16), Place("small", 2, 4), Place("gpus", 8, 8, ("0", "1"))]
 KINDS = [FailureKind.MEMORY, FailureKind.LOST, FailureKind.TIMEOUT, FailureKind.CODE, FailureKind.OUTPUT]
 STEPS = 100
 
@@ -96,6 +96,7 @@ class Weather:
             cpus=self.dice.choice([1, 1, 1, 2, 4, "all"]),
             memory=self.dice.choice([None, None, None, 2, 6]),
             label=self.dice.choice([None, None, None, None, None, "gpu", "big"]),
+            gpus=self.dice.choice([None, None, None, None, None, 0, 1, 2]),
         )
 
     def request(self) -> None:

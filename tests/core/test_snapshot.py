@@ -30,7 +30,7 @@ from phelps_jupyter.core.freshness import Reason, Verdict
 from phelps_jupyter.core.machine import Machine
 from phelps_jupyter.core.model import Cell, CellId, Failure, FailureKind, Key, RunId, RunState, Seen, TaskName, Usage
 from phelps_jupyter.core.notebook import Notebook
-from phelps_jupyter.core.snapshot import Source, TaskView, notes, reason_json, task_json, task_view
+from phelps_jupyter.core.snapshot import Source, TaskView, failure_json, notes, reason_json, task_json, task_view
 
 
 def view(machine: Machine, name: str) -> TaskView:
@@ -53,7 +53,7 @@ def test_a_task_that_is_done_tells_what_it_took_and_made(machine):
     play(machine, LOAD, ONE_ENGINE, ask("load"), started(0), done(0))
     told = view(machine, "load")
     assert (told.state, told.ran, told.attempts, told.engine) == (RunState.DONE, True, 1, "box:0")
-    assert (told.seconds, told.outputs) == (1.0, (version("out", "value"),))
+    assert (told.usage, told.outputs) == (Usage(1.0), (version("out", "value"),))
 
 
 def test_what_a_task_has_changed_in_place_and_left_out_is_told(machine):
@@ -65,7 +65,7 @@ def test_what_a_task_has_changed_in_place_and_left_out_is_told(machine):
 
 def test_a_task_that_runs_tells_no_seconds_yet(machine):
     play(machine, LOAD, ONE_ENGINE, ask("load"), started(0))
-    assert (view(machine, "load").state, view(machine, "load").seconds) == (RunState.RUNNING, None)
+    assert (view(machine, "load").state, view(machine, "load").usage) == (RunState.RUNNING, None)
 
 
 def test_a_task_that_was_reused_did_not_run(machine):
@@ -126,6 +126,12 @@ def test_a_waiting_task_names_what_it_waits_for(machine):
             "all cpus on box; 2 free",
         ),
         ({"memory": 7 * GB}, [engine("0"), engine("1")], "1 cpus and 7 GB; 2 and 6 GB free"),
+        ({"alone": True}, [engine("0"), engine("1")], "all cpus; 2 free"),
+        (
+            {"memory": 7 * GB, "gpus": 1},
+            [engine("0", gpus="0"), engine("1")],
+            "1 cpus, 7 GB and 1 gpus; 2, 6 GB and 1 gpus free",
+        ),
     ],
 )
 def test_a_ready_task_tells_what_it_waits_for(machine, wanted, engines, text):
@@ -161,6 +167,9 @@ def test_the_json_of_a_task_that_never_ran():
         "engine": None,
         "seconds": None,
         "peak_memory": None,
+        "cpu_seconds": None,
+        "read_bytes": None,
+        "written_bytes": None,
         "error": None,
         "failures": [],
         "reads": [],
@@ -185,6 +194,9 @@ def test_the_json_of_a_task_that_is_done(machine):
         "engine": "box:0",
         "seconds": 1.0,
         "peak_memory": 0,
+        "cpu_seconds": 0.0,
+        "read_bytes": None,
+        "written_bytes": None,
         "error": None,
         "failures": [],
         "reads": [{"name": "load", "from": "load"}],
@@ -202,7 +214,15 @@ def test_the_json_of_a_failure(machine):
         "message": "code it was",
         "line": None,
         "evidence": "",
+        "memory_curve": [],
     }
+
+
+def test_the_json_of_a_failure_has_the_memory_of_its_last_seconds():
+    failure = Failure(FailureKind.LOST, "it was", evidence="SIGKILL", memory_curve=((0.1, 5), (0.2, 7)))
+    told = failure_json(failure)
+    assert told is not None
+    assert told["memory_curve"] == [[0.1, 5], [0.2, 7]]
 
 
 @pytest.mark.parametrize(
@@ -240,7 +260,7 @@ def test_usage_of_a_stored_result_is_told_when_it_is_reused(machine):
     kernel.finish(LOAD, ONE_ENGINE, ask("load"))
     kernel.records = {key: replace(stored, usage=Usage(7.0, 5)) for key, stored in kernel.records.items()}
     kernel.feed(ask("load"))
-    assert (view(machine, "load").seconds, view(machine, "load").peak_memory) == (7.0, 5)
+    assert view(machine, "load").usage == Usage(7.0, 5)
 
 
 def test_what_could_not_be_seen_or_known_is_said():

@@ -52,23 +52,30 @@ def test_the_first_plain_cell_that_fails_stops_later_ones_and_tasks_finish(book)
     assert ran.tasks["u"]["state"] == "blocked"
 
 
-def test_memory_over_the_limit_is_killed_and_tried_once_with_twice_as_much(book):
-    body = "blob = bytearray(1_000_000_000)\nfor i in range(0, len(blob), 4096):\n    blob[i] = 1"
-    ran = book(fill=f"%%task fill --mem 200MB\n{body}", calm="%%task calm\nx = 1").run()
+FILL = "_blob = bytearray(500_000_000)\nfor i in range(0, len(_blob), 4096):\n    _blob[i] = 1\nn = len(_blob)"
+
+
+def test_memory_is_doubled_until_it_fits_and_remembered_for_the_next_run(book):
+    notebook = book(fill=f"%%task fill --mem 150MB\n{FILL}", calm="%%task calm\nx = 1")
+    ran = notebook.run()
     fill = ran.tasks["fill"]
     assert [failure["kind"] for failure in fill["failures"]] == ["memory", "memory"]
-    assert (fill["state"], fill["attempts"], fill["error"]["kind"]) == ("failed", 2, "memory")
-    assert "400 MB" in fill["error"]["evidence"] + fill["error"]["message"]
+    assert (fill["state"], fill["attempts"]) == ("done", 3)
+    first, second = fill["failures"]
+    assert first["message"] == "stopped over its memory limit of 150 MB; give it more with --mem"
+    assert "of 300 MB (raised as it ran out of memory before; --mem says 150 MB)" in second["message"]
+    assert "SIGKILL by Phelps (memory guard)" in second["evidence"]
+    assert max(held for _, held in second["memory_curve"]) > 250_000_000
     assert ran.tasks["calm"]["state"] == "done"
+    again = notebook.run("--force", "fill").tasks["fill"]
+    assert (again["state"], again["attempts"]) == ("done", 1)
 
 
-def test_twice_the_memory_can_be_enough(book):
-    body = (
-        "blob = bytearray(300_000_000)\nfor i in range(0, len(blob), 4096):\n    blob[i] = 1\nn = len(blob)\ndel blob"
-    )
-    ran = book(fill=f"%%task fill --mem 200MB\n{body}").run()
-    assert (ran.tasks["fill"]["state"], ran.tasks["fill"]["attempts"]) == ("done", 2)
-    assert [failure["kind"] for failure in ran.tasks["fill"]["failures"]] == ["memory"]
+def test_a_body_that_the_machine_refuses_memory_runs_once_more_alone(book):
+    ran = book(t="%%task t --mem 150MB\nx = bytearray(1 << 60)", calm="%%task calm\nx = 1").run()
+    assert [failure["type"] for failure in ran.tasks["t"]["failures"]] == ["MemoryError"] * 2
+    assert (ran.tasks["t"]["state"], ran.tasks["t"]["error"]["kind"]) == ("failed", "memory")
+    assert ran.tasks["calm"]["state"] == "done"
 
 
 def test_what_no_host_could_ever_fit_fails_at_once_and_says_what_there_is(book):

@@ -145,5 +145,6 @@ def string(value: str | bytes) -> str:
 
 
 def failure_of(told: list[Any]) -> Failure:
-    kind, *rest = told
-    return Failure(FailureKind(kind), *rest)
+    kind, message, name, line, traceback, evidence, *rest = told
+    curve = tuple((seconds, held) for points in rest for seconds, held in points)
+    return Failure(FailureKind(kind), message, name, line, traceback, evidence, curve)

@@ -65,7 +65,8 @@ class Reception:
             return
         if facts.boot == self._here.boot and psutil.pid_exists(facts.pid):
             seat.process = psutil.Process(facts.pid)
-        seat.host = Host(HostId(facts.boot), facts.name, self._cluster.cpus or facts.cpus, facts.memory)
+        cpus = self._cluster.cpus or facts.cpus
+        seat.host = Host(HostId(facts.boot), facts.name, cpus, facts.memory, facts.gpus)
         given_back = self._given_back if self._cluster.is_ours else {}
         zygote = (self._store, self._probe, self._owner, given_back)
         arguments = (seat.name, self._here.boot, self._channel.endpoint, *zygote)

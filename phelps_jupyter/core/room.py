@@ -1,0 +1,121 @@
+"""What one host has free, and its engines. Knows slots and sizes, no states."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from phelps_jupyter.core.model import Engine, EngineId, Host, Resources, RunId
+
+Slot = tuple[RunId, int]
+"""A run and the number of its attempt."""
+
+
+class Holding(NamedTuple):
+    """What an engine holds, since when, and for how many seconds as far as one can tell."""
+
+    engine: EngineId
+    needs: Resources
+    since: float
+    seconds: float
+    gpus: tuple[str, ...] = ()
+    """Those that it has to itself; nothing of an attempt that asked for none."""
+
+    def end(self, at: float) -> float:
+        """When it ends. What has taken longer than it should will take as long again as it has so far."""
+        expected = self.since + self.seconds
+        return expected if expected > at else 2 * at - self.since
+
+
+@dataclass(slots=True, eq=False)
+class Room:
+    """What a host has free, and its engines."""
+
+    host: Host
+    cpus: int
+    memory: int
+    gpus: tuple[str, ...]
+    engines: dict[EngineId, Engine] = field(default_factory=dict)
+    idle: dict[EngineId, None] = field(default_factory=dict)
+    """Engines that hold nothing, in the order they became free."""
+    held: dict[Slot, Holding] = field(default_factory=dict)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is anything that it could take."""
+        return bool(self.idle) and self.cpus > 0
+
+    def add_gpus(self, gpus: tuple[str, ...]) -> None:
+        """An engine tells of these: each engine of a host may have been given others."""
+        new = tuple(gpu for gpu in gpus if gpu not in self.host.gpus)
+        self.host = replace(self.host, gpus=(*self.host.gpus, *new))
+        self.gpus += new
+
+    def hold(self, slot: Slot, engine: EngineId, needs: Resources, at: float, seconds: float) -> Holding:
+        """An idle engine takes an attempt, for which there is room."""
+        count = needs.gpus or 0
+        holding = self.held[slot] = Holding(engine, needs, at, seconds, self.gpus[:count])
+        del self.idle[engine]
+        self.cpus -= cpus_on(self.host, needs)
+        self.memory -= needs.memory or 0
+        self.gpus = self.gpus[count:]
+        return holding
+
+    def release(self, slot: Slot) -> Holding:
+        """The attempt has ended: its engine is idle again."""
+        holding = self.held.pop(slot)
+        self.idle[holding.engine] = None
+        self.cpus += cpus_on(self.host, holding.needs)
+        self.memory += holding.needs.memory or 0
+        self.gpus += holding.gpus
+        return holding
+
+    def engine_for(self, needs: Resources) -> EngineId | None:
+        """The engine that can take it now."""
+        if (
+            cpus_on(self.host, needs) > self.cpus
+            or (needs.memory or 0) > self.memory
+            or (needs.gpus or 0) > len(self.gpus)
+        ):
+            return None
+        return next((engine for engine in self.idle if self._suits(engine, needs)), None)
+
+    def suits(self, needs: Resources) -> bool:
+        """Whether one of its engines is such as is asked for, whatever the host's size."""
+        return any(self._suits(engine, needs) for engine in self.engines)
+
+    def has_idle(self, needs: Resources) -> bool:
+        """Whether such an engine is idle."""
+        return any(self._suits(engine, needs) for engine in self.idle)
+
+    def holds(self, needs: Resources) -> bool:
+        """Whether it is large enough, were it idle."""
+        return (
+            cpus_on(self.host, needs) <= self.host.cpus
+            and (needs.memory or 0) <= self.host.memory
+            and (needs.gpus or 0) <= len(self.host.gpus)
+        )
+
+    def free_at(self, needs: Resources, at: float) -> float:
+        """When it can take one, if nothing else is placed on it until then. It holds it, and suits."""
+        cpus, memory = self.cpus - cpus_on(self.host, needs), self.memory - (needs.memory or 0)
+        gpus = len(self.gpus) - (needs.gpus or 0)
+        engines = sum(self._suits(engine, needs) for engine in self.idle)
+        for holding in sorted(self.held.values(), key=lambda holding: holding.end(at)):
+            cpus += cpus_on(self.host, holding.needs)
+            memory += holding.needs.memory or 0
+            gpus += len(holding.gpus)
+            engines += self._suits(holding.engine, needs)
+            if min(cpus, memory, gpus) >= 0 and engines:
+                return holding.end(at)
+        return at
+
+    def _suits(self, engine: EngineId, needs: Resources) -> bool:
+        return needs.label is None or needs.label == self.host.name or needs.label in self.engines[engine].labels
+
+
+def cpus_on(host: Host, needs: Resources) -> int:
+    """Cpus that an attempt takes on this host."""
+    if needs.cpus == "all" or (needs.alone and needs.cpus <= host.cpus):
+        return host.cpus
+    return needs.cpus
