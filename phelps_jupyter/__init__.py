@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from phelps_jupyter.runtime.progress import progress as progress
+
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 

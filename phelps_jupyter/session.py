@@ -24,21 +24,19 @@ from phelps_jupyter.core.machine import Machine
 from phelps_jupyter.core.model import Failure, FailureKind, Record, RunId, RunState, TaskName
 from phelps_jupyter.core.plan import outdated, upstream
 from phelps_jupyter.core.runs import Run
-from phelps_jupyter.core.snapshot import TaskView, task_view
+from phelps_jupyter.core.snapshot import Progress, TaskView, task_view
+from phelps_jupyter.engine_room import EngineRoom
 from phelps_jupyter.errors import InternalError, StoreError
 from phelps_jupyter.outcomes import attempt_event, ended_of, failure_of, notice_of, record_of
+from phelps_jupyter.pace import Pace
 from phelps_jupyter.ports import Engines, Index, Notice, Notify, Store
 from phelps_jupyter.proof import Proofs
 from phelps_jupyter.runtime.orders import Frame, Outcome, Started, Wrote
 from phelps_jupyter.surface import Surface
 from phelps_jupyter.taking_over import Estate
-from phelps_jupyter.transcripts import Transcripts
+from phelps_jupyter.transcripts import Transcripts, Unread
 
 T = TypeVar("T")
-
-EVENTS_KEPT = 10_000
-SHOW_EVERY = 0.1
-"""Seconds between updates of the cards: people read no faster, and front ends draw no faster."""
 
 
 class Session:
@@ -49,22 +47,26 @@ class Session:
         self.store = store
         self.index = index
         self.machine = Machine()
-        self.events: deque[Event] = deque(maxlen=EVENTS_KEPT)
         self.notices: list[str] = []
         """Things to tell people; never printed from this thread."""
-        self.engines: Engines | None = None
         self.moved = threading.Condition()
         """Notified whenever a run has changed its state or a capture has ended."""
         self._captures_asked = 0
-        self._make_engines = make_engines
+        self._room = EngineRoom(make_engines, self._hear)
         self._proofs = Proofs(surface, store, index)
         self._queue: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._transcripts = Transcripts(store)
+        self._written = Unread()
         self._estate = Estate(store.folder, index, self._transcripts.keep)
         self._claims = Claims(index, self._estate, self._say)
         self._dirty: dict[TaskName, None] = {}
-        self._shown_at = 0.0
+        self._pace = Pace()
         self._thread = threading.Thread(target=self._loop, name="phelps-session", daemon=True)
+
+    @property
+    def engines(self) -> Engines | None:
+        """Those that are in use."""
+        return self._room.engines
 
     def start(self) -> None:
         """Start the session's thread."""
@@ -135,7 +137,13 @@ class Session:
         if run is None:
             return view
         who = self._claims.waited_for(run.id) or self.surface.questions.waited_for(run.id)
-        return replace(view, waits_for=who) if who else view
+        far = None if run.settled else self._transcripts.progress(run.id)
+        return replace(view, waits_for=who or view.waits_for, progress=far)
+
+    def progress(self) -> dict[TaskName, Progress]:
+        """How far the tasks are that run, where their bodies count."""
+        held = self.machine.fleet.held
+        return self.call(lambda: self._transcripts.progresses(self.machine.runs.by_id.get(run) for run, _ in held))
 
     def latest(self, task: TaskName) -> Run | None:
         """The task's latest run; only its settled fields may be read outside the session's thread."""
@@ -155,7 +163,7 @@ class Session:
 
     def start_engines(self) -> None:
         """Start engines before any run needs them."""
-        self.call(self._start_engines)
+        self.call(self._room.start)
 
     def stop_engines(self) -> None:
         """Stop our engines; what runs on them is lost and runs again when it is asked for."""
@@ -166,11 +174,11 @@ class Session:
     def replace_engines(self, make_engines: Callable[[Notify], Engines]) -> None:
         """Take other engines from now on; those there are stop."""
         self.stop_engines()
-        self._make_engines = make_engines
+        self._room.refit(make_engines)
 
     def _let_go(self) -> Engines | None:
         self._take(ev.CancelRequested(time.time(), None))
-        engines, self.engines = self.engines, None
+        engines = self._room.let_go()
         for engine in list(self.machine.fleet.engines):
             self._take(ev.EngineLeft(time.time(), engine, "the engines were stopped"))
         return engines
@@ -178,13 +186,15 @@ class Session:
     def _post(self, event: Event) -> None:
         self._queue.put(lambda: self._take(event))
 
-    def _notify(self, engines: Engines, notice: Notice) -> None:
-        self._queue.put(lambda: self._on_notice(notice) if self.engines is engines else None)
+    def _hear(self, notice: Notice, counts: Callable[[], bool]) -> None:
+        if isinstance(notice, Wrote) and not self._written.put(notice):
+            return
+        self._queue.put(lambda: self._on_notice(notice) if counts() else None)
 
     def _loop(self) -> None:
         while True:
             try:
-                act = self._queue.get(timeout=self._claims.patience(SHOW_EVERY if self._dirty else None))
+                act = self._queue.get(timeout=self._claims.patience(self._pace.pause if self._dirty else None))
             except queue.Empty:
                 act = self._show_dirty
             if act is None:
@@ -194,7 +204,7 @@ class Session:
             try:
                 act()
                 self._prove_again()
-                if time.monotonic() - self._shown_at >= SHOW_EVERY:
+                if self._pace.is_due:
                     self._show_dirty()
             except Exception as error:
                 # The thread must live: everybody waits for it.
@@ -234,7 +244,6 @@ class Session:
         waiting = deque([event])
         while waiting:
             event = waiting.popleft()
-            self.events.append(event)
             for action in self.machine.handle(event):
                 try:
                     waiting.extend(self._perform(action))
@@ -254,7 +263,7 @@ class Session:
                 return self._prove(self.machine.runs[action.run])
             case ev.StartEngines():
                 try:
-                    self._start_engines()
+                    self._room.start()
                 except Exception as error:
                     return [ev.EnginesFailed(time.time(), str(error))]
             case ev.Submit():
@@ -315,13 +324,6 @@ class Session:
         self._proofs.note_use(self.machine, run, record, held=held)
         self._transcripts.replay(run.id, record.transcript)
 
-    def _start_engines(self) -> None:
-        if self.engines is None:
-            made: list[Engines] = []
-            self.engines = self._make_engines(lambda notice: self._notify(made[0], notice))
-            made.append(self.engines)
-        self.engines.start()
-
     def _submit(self, action: ev.Submit) -> Sequence[Event]:
         run = self.machine.runs[action.run]
         fleet = self.machine.fleet
@@ -369,11 +371,11 @@ class Session:
         return found
 
     def _show_dirty(self) -> None:
-        self._shown_at = time.monotonic()
         dirty, self._dirty = self._dirty, {}
-        for task in dirty:
-            if task in self.machine.graph.tasks:
-                self.surface.show(self._view(task), self._frames_of(self.machine.runs.of(task)))
+        with self._pace.update():
+            for task in dirty:
+                if task in self.machine.graph.tasks:
+                    self.surface.show(self._view(task), self._frames_of(self.machine.runs.of(task)))
 
     def _frames_of(self, run: Run | None) -> tuple[Frame, ...]:
         return () if run is None else self._transcripts.of(run.id)
@@ -382,8 +384,8 @@ class Session:
         match notice:
             case Started(run, attempt):
                 self._take(ev.AttemptStarted(time.time(), RunId(run), attempt))
-            case Wrote():
-                self._on_wrote(notice)
+            case Wrote(number, attempt):
+                self._on_wrote(self._written.read(number, attempt))
             case Outcome():
                 self._take(attempt_event(notice, time.time()))
             case ev.EngineJoined() | ev.EngineLeft() | ev.EnginesSettled() | ev.EnginesFailed():

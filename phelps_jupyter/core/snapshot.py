@@ -21,6 +21,14 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a body is, by its own count. ``total``: None where that is not known."""
+
+    done: float
+    total: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class TaskView:
     """One task as people see it."""
 
@@ -49,6 +57,8 @@ class TaskView:
     """Its run is still open, and its code or what it reads from has been edited since it was submitted."""
     waits_for: str = ""
     skipped_for: str = ""
+    progress: Progress | None = None
+    """Of a run that is open, if its body counts."""
 
 
 def task_view(machine: Machine, task: TaskName) -> TaskView:
@@ -151,6 +161,11 @@ def task_json(view: TaskView) -> dict[str, object]:
 def usage_json(usage: Usage | None) -> dict[str, object]:
     """What an attempt used, as data; null: it is not known."""
     return {field.name: getattr(usage, field.name, None) for field in fields(Usage)}
+
+
+def progress_json(progress: Progress) -> dict[str, object]:
+    """How far it is as data."""
+    return {"done": progress.done, "total": progress.total}
 
 
 def reason_json(reason: Reason) -> dict[str, object]:

@@ -10,11 +10,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from html import escape
+from typing import cast
 
 from phelps_jupyter.core.causes import summary
 from phelps_jupyter.core.model import SETTLED, RunState, Version
-from phelps_jupyter.core.snapshot import TaskView
+from phelps_jupyter.core.snapshot import Progress, TaskView, progress_json
 from phelps_jupyter.runtime.orders import Frame
+from phelps_jupyter.runtime.roll import DISPLAYS, STREAMS, TEXT, Roll
 from phelps_jupyter.runtime.summaries import size_text
 
 MIME = "application/vnd.phelps.task+json"
@@ -50,7 +52,8 @@ def bundle(view: TaskView, frames: Sequence[Frame] = (), *, elapsed: float | Non
     return {
         "text/plain": text(view, frames, elapsed),
         "text/html": _html(view, frames, elapsed),
-        MIME: {"task": view.name, "state": view.state.value if view.state else None, "attempts": view.attempts},
+        MIME: {"task": view.name, "state": view.state.value if view.state else None, "attempts": view.attempts}
+        | ({"progress": progress_json(view.progress)} if view.progress else {}),
     }
 
 
@@ -67,6 +70,8 @@ def headline(view: TaskView, elapsed: float | None = None) -> str:
     if view.state is None:
         return f"· {view.name} · not run"
     parts = [f"{GLYPHS[view.state]} {view.name}", state_words(view, view.state)]
+    if view.progress is not None:
+        parts.append(progress_words(view.progress))
     if elapsed is not None and view.state not in SETTLED:
         parts.append(f"{elapsed:.0f} s")
     return " · ".join(parts)
@@ -75,6 +80,17 @@ def headline(view: TaskView, elapsed: float | None = None) -> str:
 def state_words(view: TaskView, state: RunState) -> str:
     """The state of its last run; said where that is no run of the code as it is now."""
     return f"{state.value} (older code), stale" if view.is_older else state.value
+
+
+def progress_words(progress: Progress) -> str:
+    """``37 of 100 (37 %)``."""
+    done, total = (f"{number or 0:,.0f}" for number in (progress.done, progress.total))
+    return f"{done} of {total} ({share(progress):.0%})".replace("%", " %") if progress.total else f"{done} done"
+
+
+def share(progress: Progress) -> float:
+    """How much of it is done, from 0 to 1; 0 where nobody knows."""
+    return min(max(progress.done / progress.total, 0.0), 1.0) if progress.total else 0.0
 
 
 def because(view: TaskView) -> str:
@@ -133,13 +149,23 @@ def _told(version: Version) -> str:
 
 
 def _tail(frames: Sequence[Frame]) -> str:
-    written = "".join(frame.text for frame in frames if frame.kind in ("stdout", "stderr"))
-    return "\n".join(f"  | {line}" for line in written.splitlines()[-TAIL_LINES:])
+    written = "".join(frame.text for frame in joined(frames) if frame.kind in STREAMS)
+    return "\n".join(f"  | {line}" for line in _last_lines(written)[1])
+
+
+def _last_lines(text: str) -> tuple[int, list[str]]:
+    """How many lines come before the last ones, and these."""
+    lines = text.removesuffix("\n").rsplit("\n", TAIL_LINES) if text else []
+    if len(lines) <= TAIL_LINES:
+        return 0, lines
+    return lines[0].count("\n") + 1, lines[1:]
 
 
 def _html(view: TaskView, frames: Sequence[Frame], elapsed: float | None) -> str:
     colour = _COLOURS.get(view.state, "#57606a") if view.state else "#57606a"
     rows = [f'<div style="color:{colour};font-weight:600">{escape(headline(view, elapsed))}</div>']
+    if view.progress is not None and view.progress.total:
+        rows.append(_bar(share(view.progress), colour))
     rows += [f"<div>{escape(line)}</div>" for line in _details(view)]
     rows += [_frame_html(frame) for frame in joined(frames)]
     if view.failure is not None and view.failure.traceback:
@@ -149,39 +175,46 @@ def _html(view: TaskView, frames: Sequence[Frame], elapsed: float | None) -> str
     return f'<div class="phelps-card" role="status" style="{style}">{inner}</div>'
 
 
+def _bar(done: float, colour: str) -> str:
+    inner = f'<div style="width:{done:.1%};height:6px;background-color:{colour}"></div>'
+    return f'<div style="width:240px;height:6px;margin:3px 0;background-color:#d0d7de">{inner}</div>'
+
+
 def without_traceback(view: TaskView) -> TaskView:
     """For where the traceback is shown elsewhere."""
     return view if view.failure is None else replace(view, failure=replace(view.failure, traceback=""))
 
 
 def joined(frames: Sequence[Frame]) -> list[Frame]:
-    """Frames as a front end leaves them: pieces of one stream made one, updates in place, what was cleared gone."""
+    """Frames as a front end leaves them: pieces of one stream made one, updates in place, what was cleared gone; what
+    was left out is said."""
+    roll = Roll()
+    roll.extend(frames)
     found: list[Frame] = []
-    clearing = False
-    for frame in frames:
-        if frame.kind == "clear":
-            # With ``wait`` the old output stays until there is new.
-            clearing = True
-            if not frame.metadata.get("wait"):
-                found.clear()
-            continue
-        if clearing:
-            found.clear()
-            clearing = False
-        if frame.update:
-            found = [frame if frame.display_id == old.display_id else old for old in found]
-        elif found and frame.kind == found[-1].kind and frame.kind in ("stdout", "stderr"):
-            found[-1] = Frame(frame.kind, found[-1].text + frame.text)
-        else:
-            found.append(frame)
+    for frame in roll.frames():
+        stream = found[-1].kind if found and found[-1].kind in STREAMS else "stdout"
+        told = Frame(stream, gap_words(frame)) if frame.kind == "gap" else frame
+        if found and told.kind in STREAMS and told.kind == found[-1].kind:
+            parted = "\n" if frame.kind == "gap" and not found[-1].text.endswith("\n") else ""
+            found[-1] = Frame(told.kind, found[-1].text + parted + told.text)
+        elif told.kind != "clear" and not told.update:
+            found.append(told)
     return found
 
 
+def gap_words(gap: Frame) -> str:
+    """The line that stands for what was left out."""
+    lines, characters, displays = (cast("int", gap.metadata[name]) for name in ("lines", "characters", "displays"))
+    kept = "left out; the first and the last {} of what a task {} are kept"
+    said = [f"{lines:,} lines ({size_text(characters)}) {kept.format(size_text(TEXT), 'writes')}"] * (characters > 0)
+    said += [f"{displays:,} displays {kept.format(size_text(DISPLAYS), 'displays')}"] * (displays > 0)
+    return f"… {'; '.join(said)} …\n"
+
+
 def _frame_html(frame: Frame) -> str:
-    if frame.kind in ("stdout", "stderr"):
-        lines = frame.text.splitlines()
-        cut = [f"… {len(lines) - TAIL_LINES} lines more"] if len(lines) > TAIL_LINES else []
-        return _pre("\n".join(cut + lines[-TAIL_LINES:]))
+    if frame.kind in STREAMS:
+        more, lines = _last_lines(frame.text)
+        return _pre("\n".join([f"… {more} lines more"] * (more > 0) + lines))
     if "text/html" in frame.data:
         return f"<div>{_as_text(frame.data['text/html'])}</div>"
     if "image/png" in frame.data:

@@ -21,8 +21,8 @@ from phelps_jupyter.errors import RunError
 from phelps_jupyter.faces.cards import MIME as CARD
 from phelps_jupyter.faces.report import MIME as REPORT
 
-Progress = Callable[[str, str], None]
-"""Told a task's name and its state, whenever it changes."""
+Progress = Callable[[str, str, "dict[str, float] | None"], None]
+"""Told a task's name, its state and, where its body counts, how much is ``done`` of the ``total``; at each change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Client(NotebookClient):
         """Every output message; cards tell the state of their tasks."""
         card = msg["content"].get("data", {}).get(CARD) if "data" in msg["content"] else None
         if card is not None and self.progress is not None:
-            self.progress(card["task"], card["state"])
+            self.progress(card["task"], card["state"], card.get("progress"))
         return super().process_message(msg, cell, cell_index)
 
 

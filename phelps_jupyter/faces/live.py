@@ -8,7 +8,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from phelps_jupyter.core.notebook import Notebook
 from phelps_jupyter.core.runs import Run
 from phelps_jupyter.core.snapshot import TaskView
 from phelps_jupyter.errors import DeclarationError, InternalError, PhelpsError, UndefinedNameError
-from phelps_jupyter.faces.cards import bundle, without_traceback
+from phelps_jupyter.faces.cards import bundle, progress_words, without_traceback
 from phelps_jupyter.faces.document import notebook_path, read_notebook
 from phelps_jupyter.faces.holding import frozen_tasks
 from phelps_jupyter.faces.nested_cell import run_cell
@@ -270,7 +270,14 @@ class Live:
         for task in tasks:
             self.session.await_task(task)
         rest = deque(tasks)
-        self._wait_until(lambda: self.session.call(lambda: self._all_settled(tasks, rest)), what)
+        self._wait_until(
+            lambda: self.session.call(lambda: self._all_settled(tasks, rest)), what, lambda: self._far(rest)
+        )
+
+    def _far(self, rest: Collection[TaskName]) -> str:
+        """How far those are that count."""
+        counted = self.session.progress().items()
+        return ", ".join(f"{task}: {progress_words(progress)}" for task, progress in counted if task in rest)
 
     def _all_settled(self, tasks: Sequence[TaskName], rest: deque[TaskName]) -> bool:
         """``rest``: those that are to be looked at again. It is asked for each move of thousands of tasks."""
@@ -283,10 +290,9 @@ class Live:
         run = self.session.latest(task)
         return run is not None and not run.settled
 
-    def _wait_until(self, condition: Callable[[], bool], what: str) -> None:
-        wait_until(
-            self.shell, self.session.moved, condition, what, clears=self._at_start, meanwhile=self.answer_questions
-        )
+    def _wait_until(self, condition: Callable[[], bool], what: str, far: Callable[[], str] = str) -> None:
+        moved, meanwhile = self.session.moved, self.answer_questions
+        wait_until(self.shell, moved, condition, what, clears=self._at_start, meanwhile=meanwhile, far=far)
 
     def _wake(self) -> None:
         """Called in the session's thread. Where no loop runs, questions are answered by who waits for a task."""

@@ -15,8 +15,9 @@ from rich.live import Live as LiveDisplay
 from rich.table import Table
 
 from phelps_jupyter.core.model import RunState
+from phelps_jupyter.core.snapshot import Progress as Counted
 from phelps_jupyter.errors import DeclarationError
-from phelps_jupyter.faces.cards import GLYPHS
+from phelps_jupyter.faces.cards import GLYPHS, progress_words
 from phelps_jupyter.faces.headless import Executed, Request, execute
 
 _PRIVATE = ("frames", "traceback", "cell_id", "because")
@@ -117,7 +118,8 @@ class Progress:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._states: dict[str, str] = {}
+        self._told: dict[str, str] = {}
+        self._shown: dict[str, str] = {}
         self._begun = time.monotonic()
         self._live = LiveDisplay(console=console, refresh_per_second=8) if console.is_terminal else None
 
@@ -130,20 +132,23 @@ class Progress:
         if self._live is not None:
             self._live.stop()
 
-    def tell(self, task: str, state: str | None) -> None:
-        """A task's state, whether it is new or not."""
-        if state is None or self._states.get(task) == state:
+    def tell(self, task: str, state: str | None, progress: Mapping[str, float] | None = None) -> None:
+        """A task's state and how far it is, whether that is new or not."""
+        if state is None:
             return
-        self._states[task] = state
+        told = f"{GLYPHS[RunState(state)]} {state}"
+        shown = f"{told}, {progress_words(Counted(**progress))}" if progress else told
+        is_new = self._told.get(task) != state
+        self._told[task], self._shown[task] = state, shown
         if self._live is not None:
             self._live.update(self._table())
-        elif state not in ("waiting", "ready", "submitted"):
+        elif is_new and state not in ("waiting", "ready", "submitted"):
             self._console.print(f"{time.monotonic() - self._begun:6.1f} s  {GLYPHS[RunState(state)]} {task} {state}")
 
     def _table(self) -> Table:
         table = Table("task", "state", box=None, pad_edge=False)
-        for task, state in self._states.items():
-            table.add_row(task, f"{GLYPHS[RunState(state)]} {state}")
+        for task, shown in self._shown.items():
+            table.add_row(task, shown)
         return table
 
 

@@ -12,7 +12,7 @@ from phelps_jupyter.core.causes import groups, summary
 from phelps_jupyter.core.freshness import Judgement, Verdict
 from phelps_jupyter.core.model import RunState, TaskName
 from phelps_jupyter.core.snapshot import TaskView
-from phelps_jupyter.faces.cards import GLYPHS, because, state_words
+from phelps_jupyter.faces.cards import GLYPHS, because, progress_words, state_words
 
 if TYPE_CHECKING:
     # A plan tells no values: what compares them takes longer to import than all the rest.
@@ -50,6 +50,8 @@ def _state(view: TaskView, judgement: Judgement | None) -> Text:
     if view.state is None:
         return Text(verdict_word(judgement.verdict) if judgement else "not run")
     told = f"{GLYPHS[view.state]} {state_words(view, view.state)}"
+    if view.progress is not None:
+        told += f", {progress_words(view.progress)}"
     if judgement is not None and _has_become_stale(view, judgement):
         return Text(f"{told}, {verdict_word(judgement.verdict)}", style="yellow")
     return Text(told, style=_STYLES.get(view.state, ""))

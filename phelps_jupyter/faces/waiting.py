@@ -29,10 +29,11 @@ def wait_until(
     *,
     clears: bool,
     meanwhile: Callable[[], None],
+    far: Callable[[], str] = str,
 ) -> None:
     """Wait until ``condition`` holds; it is looked at whenever something has ``moved``. Errors: Interrupted.
 
-    ``meanwhile``: done again and again, as this thread is not free for it otherwise.
+    ``meanwhile``: done again and again, as this thread is not free for it otherwise. ``far``: how far it is, in words.
 
     ``clears``: the cell has shown nothing so far, and what is said about the wait goes with its end.
     """
@@ -44,8 +45,10 @@ def wait_until(
             with moved:
                 moved.wait(timeout=0.05)
             waited = time.monotonic() - begun
-            text = f"waiting for {what} · {waited:.0f} s"
-            if waited > PATIENCE and text != told:
+            text = (
+                " · ".join(filter(None, (f"waiting for {what}", far(), f"{waited:.0f} s"))) if waited > PATIENCE else ""
+            )
+            if text != told:
                 notice.say(text)
                 told = text
     if told:

@@ -28,6 +28,8 @@ SILENCE = 4 * BEAT
 """Seconds without a word from the kernel, which answers each of ours, after which another connection is made."""
 LEASE = 60.0
 """Seconds without a word from the kernel after which the channel is given up."""
+ROOM = 1 << 22
+"""Bytes of messages that are kept, about: beyond it the zygote is not listened to, and keeps them itself."""
 
 
 class Keys(NamedTuple):
@@ -48,13 +50,23 @@ class Post:
         self.keeper = keeper
         self.mailbox = Mailbox()
 
+    @property
+    def is_full(self) -> bool:
+        """The kernel hears nothing, or not as fast as the zygote says it."""
+        return self.mailbox.size > ROOM
+
     def take(self, letters: Letters) -> None:
         """From the kernel."""
         for message in self.mailbox.take(letters):
             self.keeper.tell(unpack(message))
 
     def collect(self) -> None:
-        """What the zygote has said."""
+        """What the zygote has said, if there is room for it."""
+        if self.is_full:
+            if self.keeper.line is not None:
+                # What is said to it goes on.
+                self.keeper.line.flush()
+            return
         for message in self.keeper.hear():
             self.mailbox.put(pack(message))
 
@@ -117,7 +129,8 @@ class Agent(threading.Thread):
         poller.register(socket, zmq.POLLIN)
         line = self._post.keeper.line
         if line is not None:
-            poller.register(line.fileno(), zmq.POLLIN | (zmq.POLLOUT if line.pending else 0))
+            wanted = (0 if self._post.is_full else zmq.POLLIN) | (zmq.POLLOUT if line.pending else 0)
+            poller.register(line.fileno(), wanted)
         poller.poll(int(BEAT * 1000))
 
     def _send(self, socket: zmq.Socket[bytes]) -> None:

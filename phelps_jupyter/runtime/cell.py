@@ -19,12 +19,14 @@ from contextlib import suppress
 from dataclasses import replace
 
 from phelps_jupyter.runtime import bytecode, surroundings
+from phelps_jupyter.runtime.bars import count_tqdm
 from phelps_jupyter.runtime.body_watch import BodyWatch
 from phelps_jupyter.runtime.generators import Generators
 from phelps_jupyter.runtime.ground import Ground
 from phelps_jupyter.runtime.harvest import Harvest, UnmetError, bind
 from phelps_jupyter.runtime.homes import outside_libraries
 from phelps_jupyter.runtime.orders import Order, Outcome
+from phelps_jupyter.runtime.progress import METER
 from phelps_jupyter.runtime.shell import Raised, Shell, open_shell
 from phelps_jupyter.runtime.transcript import Pipe, open_stream
 
@@ -46,6 +48,8 @@ class Stage:
         """Run the order and report its Outcome. Returns in the body's process alone, whatever the body forked."""
         sys.stdout = open_stream(pipe, "stdout")
         sys.stderr = open_stream(pipe, "stderr")
+        METER.connect(pipe.progress)
+        count_tqdm()
         with open(os.path.join(folder, "fault"), "w") as fault:
             faulthandler.enable(fault)
             outcome = self._outcome(order, folder, pipe)

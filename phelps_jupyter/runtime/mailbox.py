@@ -34,6 +34,8 @@ class Mailbox:
         self._heard = 0
         self._first = 0
         self._kept: list[bytes] = []
+        self.size = 0
+        """Bytes of what nobody has heard."""
         self._sent = 0
         self._waits_since = 0.0
         self._patience = AGAIN
@@ -46,11 +48,13 @@ class Mailbox:
     def put(self, message: bytes) -> None:
         """To be sent, with the next letters."""
         self._kept.append(message)
+        self.size += len(message)
 
     def take(self, letters: Letters) -> list[bytes]:
         """What is new of what the other end says; after a gap, nothing of it is."""
         heard = min(letters.heard - self._first, len(self._kept))
         if heard > 0:
+            self.size -= sum(map(len, self._kept[:heard]))
             del self._kept[:heard]
             self._first += heard
             self._sent = max(self._sent, self._first)

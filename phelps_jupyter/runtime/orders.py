@@ -95,10 +95,16 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One piece of output, in order: text of a stream, or a display (a MIME bundle)."""
+    """One piece of output, in order: text of a stream, or a display (a MIME bundle).
 
-    kind: Literal["stdout", "stderr", "display", "result", "clear"]
+    A ``gap`` stands for output that was left out: ``lines``, ``characters`` and ``displays`` in its metadata.
+    ``progress`` has no place among the others; its metadata: how much is ``done``, of how much (``total``, or None).
+    """
+
+    kind: Literal["stdout", "stderr", "display", "result", "clear", "gap", "progress"]
     text: str = ""
+    back: int = 0
+    """Of text: so many characters at the end of what the stream has shown are taken back first."""
     data: Mapping[str, object] = field(default_factory=dict)
     metadata: Mapping[str, object] = field(default_factory=dict)
     display_id: str = ""

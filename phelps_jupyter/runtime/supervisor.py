@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from phelps_jupyter.runtime import ending, surroundings
+from phelps_jupyter.runtime.dial import Dial
 from phelps_jupyter.runtime.ending import Ended, Found, Stop
 from phelps_jupyter.runtime.inbox import Inbox
 from phelps_jupyter.runtime.limits import Guard, kill_all, survivors
@@ -48,7 +49,8 @@ class Supervisor:
         self._order = order
         self._inbox = inbox
         self._become_body = body
-        self._transcript = Transcript(os.path.join(folder, "frames"), self._tell_frames)
+        self._transcript = Transcript(self._tell_frames)
+        self._dial = Dial()
         self._guard = Guard(os.getpid(), order.memory)
         # Who keeps within the limit that the user gave has a right to it.
         gives_way = order.alone or order.memory is None or order.memory != order.asked_memory
@@ -79,6 +81,7 @@ class Supervisor:
             self._host.close()
         report: Outcome | None = pickle.loads(self._transcript.report) if self._transcript.report else None
         self._transcript.close()
+        self._dial.close()
         for reader in self._pipes:
             # What a process that can't be killed still holds open.
             os.close(reader)
@@ -100,6 +103,10 @@ class Supervisor:
             memory_curve=self._curve.points() if told.kind in ("memory", "lost") else (),
         )
 
+    def written(self) -> bytes:
+        """What the body has written, as lines of a transcript."""
+        return self._transcript.written()
+
     def _fork(self) -> None:
         control, out, err = os.pipe(), os.pipe(), os.pipe()
         signal.pthread_sigmask(signal.SIG_BLOCK, ASKING)
@@ -117,7 +124,7 @@ class Supervisor:
             os.dup2(out[1], 1)
             os.dup2(err[1], 2)
             self._inbox.close()
-            self._live(Pipe(control[1], (out[1], err[1])))
+            self._live(Pipe(control[1], (out[1], err[1]), self._dial))
         self._tell("started", str(self._body).encode())
         signal.pthread_sigmask(signal.SIG_UNBLOCK, ASKING)
         self._listen(out, "stdout")
@@ -187,10 +194,17 @@ class Supervisor:
         The body sends no frame while raw output is unread. So whatever lies in the pipe of frames, once raw output is
         known to wait, was sent before that; and raw output that is not known to wait yet has to wait for the next time.
         """
+        if not self._inbox.line.pending:
+            wait = min(wait, max(self._transcript.due(), 0))
         ready = [reader for reader, _ in self._poll.poll(wait * 1000) if reader in self._pipes]
         for reader in sorted(ready, key=lambda reader: self._pipes[reader] is not None):
             self._take(reader, self._pipes[reader])
-        self._transcript.flush_aged()
+        told = self._dial.read()
+        if told is not None:
+            self._transcript.count(*told)
+        # What nobody takes stays here, where it is bounded.
+        if self._transcript.due() <= 0 and not self._inbox.line.pending:
+            self._transcript.pass_on()
 
     def _take(self, reader: int, stream: Stream | None) -> None:
         # A body that writes without end must not keep us from watching it.

@@ -1,6 +1,6 @@
 """An attempt's output on its way: framed through a pipe by the body, gathered by the supervisor, a JSON line per Frame.
 
-Knows order and encoding; refuses to know what the output means or who shows it.
+Knows order, pace and encoding; refuses to know what the output means or who shows it.
 """
 
 from __future__ import annotations
@@ -15,9 +15,13 @@ import termios
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
+from phelps_jupyter.runtime.dial import Dial
 from phelps_jupyter.runtime.orders import Frame
+from phelps_jupyter.runtime.roll import SPARE, Roll
+from phelps_jupyter.runtime.screen import Screen
 
 Stream = Literal["stdout", "stderr"]
 
@@ -27,13 +31,20 @@ LINE = b"f"
 KINDS: Mapping[bytes, Stream] = {b"o": "stdout", b"e": "stderr"}
 CODES: Mapping[str, bytes] = {"stdout": b"o", "stderr": b"e"}
 PATIENCE = 0.5
-WAITS = 0.03
+BATCH = 0.05
+"""Seconds between two messages about what a body writes."""
+FIRST = 0.005
+"""Seconds from a text to the message: a line is often written in two pieces."""
+AT_ONCE = 1 << 16
+"""Characters of text in one of them."""
+PROGRESS = 0.1
+"""Seconds between two messages about how far it is."""
 
 
 def encode(frame: Frame) -> bytes:
     """The frame as one line of the transcript; what JSON can't say is told by ``str``."""
     fields: dict[str, object] = {"kind": frame.kind}
-    for name in ("text", "data", "metadata", "display_id", "update"):
+    for name in ("text", "back", "data", "metadata", "display_id", "update"):
         value = getattr(frame, name)
         if value:
             fields[name] = dict(value) if isinstance(value, Mapping) else value
@@ -45,8 +56,9 @@ def decode(data: bytes) -> tuple[Frame, ...]:
     frames: list[Frame] = []
     for line in data.splitlines():
         frame = Frame(**json.loads(line))
-        if frames and frame.kind in CODES and frame.kind == frames[-1].kind:
-            frame = Frame(frame.kind, frames.pop().text + frame.text)
+        if frames and frame.kind in CODES and frame.kind == frames[-1].kind and not frame.back:
+            last = frames.pop()
+            frame = replace(last, text=last.text + frame.text)
         frames.append(frame)
     return tuple(frames)
 
@@ -54,8 +66,9 @@ def decode(data: bytes) -> tuple[Frame, ...]:
 class Pipe:
     """The body's end: frames in order, also among what C code and subprocesses write to fd 1 and 2."""
 
-    def __init__(self, control: int, raw: tuple[int, ...]) -> None:
+    def __init__(self, control: int, raw: tuple[int, ...], dial: Dial) -> None:
         self._control = control
+        self._dial = dial
         self._raw = raw
         self._lock = threading.RLock()
         self._owner = os.getpid()
@@ -76,6 +89,11 @@ class Pipe:
             self._send(LINE, encode(frame))
         else:
             _write(1, str(frame.data.get("text/plain", "")).encode() + b"\n")
+
+    def progress(self, done: float, total: float | None) -> None:
+        """How far the body is; what a process that it forked says of that is not heard."""
+        if self.ours:
+            self._dial.set(done, total)
 
     def report(self, outcome: bytes) -> None:
         self._send(REPORT, outcome)
@@ -137,18 +155,23 @@ def open_stream(pipe: Pipe, stream: Stream) -> io.TextIOWrapper:
 
 
 class Transcript:
-    """The supervisor's end: gathers text of one stream into one frame, writes whole lines into a new file at ``path``,
-    and passes them to ``tell``."""
+    """The supervisor's end: keeps what is written, as a terminal would show it, and passes it on to ``tell`` as lines:
+    the first of it at once, then every BATCH seconds, and then no more than AT_ONCE characters."""
 
-    def __init__(self, path: str, tell: Callable[[bytes], None]) -> None:
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    def __init__(self, tell: Callable[[bytes], None]) -> None:
         self._tell = tell
         self._decoders = {
             kind: codecs.getincrementaldecoder("utf-8")("replace") for kind in ("o", "e", "stdout", "stderr")
         }
-        self._text: list[str] = []
-        self._since = 0.0
+        self._kept = Roll()
+        self._unsent = Roll(spare=SPARE)
+        self._screen = Screen()
         self._stream: Stream = "stdout"
+        self._text: list[str] = []
+        self._size = 0
+        self._sent_at = 0.0
+        self._since = 0.0
+        self._told_at = 0.0
         self._held = bytearray()
         self.report = b""
 
@@ -162,36 +185,81 @@ class Transcript:
             if kind == REPORT:
                 self.report = payload
             elif kind == LINE:
-                self.flush()
-                self._put(payload)
+                self._put(*decode(payload))
             else:
                 self._add(KINDS[kind], self._decoders[kind.decode()].decode(payload))
 
-    def flush_aged(self) -> None:
-        """Write text that has waited: not at each portion, or a progress bar makes a thousand frames."""
-        if self._text and time.monotonic() - self._since > WAITS:
-            self.flush()
+    def count(self, done: float, total: float | None) -> None:
+        """How far the body is by now."""
+        self._unsent.add(Frame("progress", metadata={"done": done, "total": total}))
 
-    def flush(self) -> None:
-        if self._text:
-            self._put(encode(Frame(self._stream, "".join(self._text))))
-            self._text.clear()
+    def due(self) -> float:
+        """Seconds until something is to be passed on: none, or less, when it is time."""
+        times = [time.monotonic() + BATCH]
+        if self._text or self._unsent:
+            times.append(max(self._sent_at + BATCH, self._since + FIRST))
+        if self._unsent.progress is not None:
+            times.append(self._told_at + PROGRESS)
+        return min(times) - time.monotonic()
+
+    def pass_on(self) -> None:
+        """What is next."""
+        now = time.monotonic()
+        self._settle()
+        frames = self._unsent.take(AT_ONCE)
+        if self._unsent.progress is not None and now - self._told_at >= PROGRESS:
+            frames.append(self._unsent.progress)
+            self._unsent.progress = None
+            self._told_at = now
+        self._sent_at = now
+        if frames:
+            self._tell(b"".join(map(encode, frames)))
+
+    def written(self) -> bytes:
+        """All that is kept, as lines."""
+        self._settle()
+        return b"".join(map(encode, self._kept.frames()))
 
     def close(self) -> None:
-        self.flush()
-        os.close(self._file)
+        """Pass on all that is left."""
+        self._settle()
+        while self._unsent:
+            self._tell(b"".join(map(encode, self._unsent.take(AT_ONCE))))
 
-    def _put(self, line: bytes) -> None:
-        _write(self._file, line)
-        self._tell(line)
+    def _put(self, frame: Frame) -> None:
+        self._note_time()
+        self._settle()
+        self._screen = Screen()
+        self._roll(frame)
 
     def _add(self, stream: Stream, text: str) -> None:
         if stream != self._stream:
-            self.flush()
+            self._settle()
             self._stream = stream
+            self._screen = Screen()
         if text:
-            self._since = self._since if self._text else time.monotonic()
+            self._note_time()
             self._text.append(text)
+            self._size += len(text)
+            if self._size > AT_ONCE:
+                self._settle()
+
+    def _note_time(self) -> None:
+        if not (self._text or self._unsent):
+            self._since = time.monotonic()
+
+    def _settle(self) -> None:
+        """Text that has come goes where it belongs."""
+        if self._text:
+            back, text = self._screen.write("".join(self._text))
+            self._text.clear()
+            self._size = 0
+            if back or text:
+                self._roll(Frame(self._stream, text, back=back))
+
+    def _roll(self, frame: Frame) -> None:
+        self._kept.add(frame)
+        self._unsent.add(frame)
 
     def _pieces(self, data: bytes) -> Iterator[tuple[bytes, bytes]]:
         self._held += data

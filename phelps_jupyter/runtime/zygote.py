@@ -4,8 +4,8 @@ time.
 Single-threaded, so that forking is safe; what a body does to its process is gone with it. Knows its own folder and who
 started it; refuses to know what a body computes.
 
-Its folder: ``owner.json``, ``pid`` and ``log`` (written by the keeper), ``note.json`` and ``frames`` of the attempt
-that runs, ``ipython``, and what the body notes there.
+Its folder: ``owner.json``, ``pid`` and ``log`` (written by the keeper), ``note.json`` of the attempt that runs,
+``ipython``, and what the body notes there.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from phelps_jupyter.runtime.orders import Order, Outcome
 from phelps_jupyter.runtime.processes import PR_SET_CHILD_SUBREAPER, control_process
 from phelps_jupyter.runtime.supervisor import ASKING, STUCK, Supervisor
 
-OWN = frozenset({"owner.json", "log", "pid", "frames", "ipython"})
+OWN = frozenset({"owner.json", "log", "pid", "ipython"})
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -91,7 +91,7 @@ class Zygote:
         # To be ended in the midst of this would lose what the attempt has made.
         signal.pthread_sigmask(signal.SIG_BLOCK, ASKING)
         if not self._is_wanted:
-            self._keep(order, outcome)
+            self._keep(order, outcome, supervisor.written())
         self._tell(outcome)
         if supervisor.survivors:
             # Another zygote takes the next order: what can't be ended would count as the next body's.
@@ -123,22 +123,38 @@ class Zygote:
     def _note(self, order: Order) -> None:
         """Say what runs: should its kernel die, the next one knows what to wait for."""
         part = os.path.join(self._folder, "note.part")
-        with open(part, "w") as file:
-            json.dump(dict(order.note), file, default=str)
-        os.rename(part, os.path.join(self._folder, "note.json"))
+        try:
+            with open(part, "w") as file:
+                json.dump(dict(order.note), file, default=str)
+            os.rename(part, os.path.join(self._folder, "note.json"))
+        except OSError as error:
+            # A full disk is no reason not to run.
+            _log(f"what runs is not noted: {error}")
 
-    def _keep(self, order: Order, outcome: Outcome) -> None:
-        """Leave the outcome for the next kernel."""
+    def _keep(self, order: Order, outcome: Outcome, written: bytes) -> None:
+        """Leave the outcome for the next kernel, with what was written."""
         name = f"{order.run}-{order.attempt}-{secrets.token_hex(4)}"
         folder = os.path.join(order.store, "attempts", name)
         os.makedirs(folder, mode=0o700)
-        for name in ("owner.json", "frames", "note.json"):
-            shutil.copy(os.path.join(self._folder, name), folder)
+        shutil.copy(os.path.join(self._folder, "owner.json"), folder)
+        self._keep_written(os.path.join(folder, "frames"), written)
+        with open(os.path.join(folder, "note.json"), "w") as file:
+            json.dump(dict(order.note), file, default=str)
         part = os.path.join(folder, "outcome.part")
         with open(part, "wb") as told:
             told.write(pickle.dumps(outcome))
         # It appears whole, and last.
         os.rename(part, part.removesuffix(".part"))
+
+    def _keep_written(self, path: str, written: bytes) -> None:
+        """All of it, or nothing where the disk is full: the result is worth more, and may find place."""
+        try:
+            with open(path, "wb") as frames:
+                frames.write(written)
+        except OSError as error:
+            with suppress(OSError):
+                os.unlink(path)
+            _log(f"what the attempt wrote is not kept: {error}")
 
     def _clear(self) -> None:
         """The next body finds nothing of this one."""
@@ -160,3 +176,9 @@ class Zygote:
             time.sleep(0.001)
         shutil.rmtree(self._folder, ignore_errors=True)
         os._exit(128 + number)
+
+
+def _log(text: str) -> None:
+    """Into the zygote's log, if that finds place."""
+    with suppress(OSError):
+        os.write(2, f"{text}\n".encode())

@@ -17,6 +17,7 @@ from phelps_jupyter.core.model import EngineId
 from phelps_jupyter.ports import Engines, Notice
 from phelps_jupyter.runtime import digests, values
 from phelps_jupyter.runtime.orders import Frame, Given, Order, Outcome, Started, Wrote
+from phelps_jupyter.runtime.roll import Roll
 
 HANG = 60.0
 KINDS: dict[str, Callable[..., Engines]] = {"solo": SoloEngines, "ipyparallel": IpyparallelEngines}
@@ -118,6 +119,11 @@ class Bench:
         self.outcome(order)
         return _frames(order, self.log.notices)
 
+    def raw(self, order: Order) -> list[Frame]:
+        """As they came."""
+        self.outcome(order)
+        return [frame for wrote in _of(order, Wrote, self.log.notices) for frame in wrote.frames]
+
     def text(self, order: Order) -> str:
         return _text(self.frames(order))
 
@@ -147,14 +153,10 @@ def _of(order: Order, kind: type, notices: Iterable[Notice]) -> list[Any]:
 
 
 def _frames(order: Order, notices: Iterable[Notice]) -> list[Frame]:
-    """In order; text of one stream that came in pieces put together."""
-    whole: list[Frame] = []
-    for frame in (frame for wrote in _of(order, Wrote, notices) for frame in wrote.frames):
-        if whole and frame.kind in ("stdout", "stderr") and whole[-1].kind == frame.kind:
-            whole[-1] = Frame(frame.kind, whole[-1].text + frame.text)
-        else:
-            whole.append(frame)
-    return whole
+    """In order, as whoever holds all of them has them in the end."""
+    roll = Roll()
+    roll.extend(frame for wrote in _of(order, Wrote, notices) for frame in wrote.frames)
+    return list(roll.frames())
 
 
 def _text(frames: Iterable[Frame]) -> str:

@@ -30,7 +30,17 @@ from phelps_jupyter.core.freshness import Reason, Verdict
 from phelps_jupyter.core.machine import Machine
 from phelps_jupyter.core.model import Cell, CellId, Failure, FailureKind, Key, RunId, RunState, Seen, TaskName, Usage
 from phelps_jupyter.core.notebook import Notebook
-from phelps_jupyter.core.snapshot import Source, TaskView, failure_json, notes, reason_json, task_json, task_view
+from phelps_jupyter.core.snapshot import (
+    Progress,
+    Source,
+    TaskView,
+    failure_json,
+    notes,
+    progress_json,
+    reason_json,
+    task_json,
+    task_view,
+)
 
 
 def view(machine: Machine, name: str) -> TaskView:
@@ -204,6 +214,10 @@ def test_the_json_of_a_task_that_is_done(machine):
         "left_out": {"lock": "can't be stored"},
         "notes": [],
     }
+
+
+def test_how_far_a_task_is_as_data():
+    assert progress_json(Progress(37.0, None)) == {"done": 37.0, "total": None}
 
 
 def test_the_json_of_a_failure(machine):

@@ -55,8 +55,8 @@ def told(tmp_path: Path) -> Iterator[Told]:
 def test_it_says_that_a_body_started_what_it_wrote_and_how_it_ended(told: Told, order: Order) -> None:
     told.keeper.tell(order_message(replace(order, body="print('hello')\nx = 1")))
     assert told.outcome().kind == "done"
-    notices = [news(message) for message in told.messages]
-    assert [type(notice) for notice in notices] == [Started, Wrote, Outcome]
+    first, *wrote, last = [news(message) for message in told.messages]
+    assert (type(first), {type(notice) for notice in wrote}, type(last)) == (Started, {Wrote}, Outcome)
 
 
 def test_it_runs_one_order_after_another(told: Told, order: Order) -> None:
@@ -250,6 +250,17 @@ def test_another_zygote_lets_its_attempt_finish_and_leaves_the_outcome(order: Or
     assert (found.outcome.kind, found.note) == ("done", {"key": "k"})
     assert found.frames[0].text.startswith("begun")
     assert os.listdir(Path(order.store, "engines")) == []
+
+
+def test_where_what_was_written_finds_no_place_the_outcome_is_left_without(order: Order, tmp_path: Path) -> None:
+    body = ENDLESS.replace("subprocess.run(['sleep', '600'])", "open('go').read()\nprint('x' * 1_000_000)\nx = 1")
+    os.mkfifo(tmp_path / "go")
+    left = killed_keeper(replace(order, body=body), tied=False)
+    left[1].rlimit(psutil.RLIMIT_FSIZE, (500_000, 500_000))
+    (tmp_path / "go").write_text("")
+    assert psutil.wait_procs(left, timeout=HANG)[1] == []
+    (found,) = attempts.finished(order.store)
+    assert (found.outcome.kind, found.frames) == ("done", ())
 
 
 def test_without_its_kernel_a_zygote_ends_what_it_has_begun_and_begins_nothing(order: Order, tmp_path: Path) -> None:

@@ -1,0 +1,37 @@
+"""How far a body is, in memory that it shares with its supervisor: it sets it as often as it likes, and sends nothing.
+
+Knows two numbers; refuses to know what is counted.
+"""
+
+from __future__ import annotations
+
+import mmap
+import struct
+
+FORM = struct.Struct("<QddQ")
+"""How often it was set, how much is done, of how much (less than none: not known), and how often again."""
+
+
+class Dial:
+    """Made before the fork, and then the same one for both."""
+
+    def __init__(self) -> None:
+        self._page = mmap.mmap(-1, mmap.PAGESIZE)
+        self._count = 0
+
+    def set(self, done: float, total: float | None) -> None:
+        """In the body's process."""
+        self._count += 1
+        FORM.pack_into(self._page, 0, self._count, done, -1.0 if total is None else total, self._count)
+
+    def read(self) -> tuple[float, float | None] | None:
+        """In the supervisor's: how much is done and of how much, if that was set since the last time."""
+        begun, done, total, ended = FORM.unpack_from(self._page)
+        if begun != ended or ended == self._count:
+            # What is being set at this moment is there the next time.
+            return None
+        self._count = ended
+        return done, None if total < 0 else total
+
+    def close(self) -> None:
+        self._page.close()
