@@ -7,30 +7,33 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from phelps_jupyter.ports import Engines, Notice, Notify
-
-Hear = Callable[[Notice, Callable[[], bool]], None]
-"""Is given a notice, in any thread, and what tells, in the session's thread, whether it still counts."""
+from phelps_jupyter.ports import Engines, MakeEngines, Notice
+from phelps_jupyter.runtime.orders import Wrote
+from phelps_jupyter.transcripts import Unread
 
 
 class EngineRoom:
-    """``make``: makes engines; ``hear``: is told what they report."""
+    """``make``: makes engines; ``put``: hands work to the session's thread; ``hear``: gets there what they report."""
 
-    def __init__(self, make: Callable[[Notify], Engines], hear: Hear) -> None:
+    def __init__(
+        self, make: MakeEngines, put: Callable[[Callable[[], None]], None], hear: Callable[[Notice], None]
+    ) -> None:
         self._make = make
+        self._put = put
         self._hear = hear
+        self._written = Unread()
         self.engines: Engines | None = None
 
     def start(self) -> Engines:
         """Start or find the engines; nothing when they are there."""
         if self.engines is None:
             made: list[Engines] = []
-            self.engines = self._make(lambda notice: self._hear(notice, lambda: self.engines is made[0]))
+            self.engines = self._make(lambda notice: self._take(made[0], notice))
             made.append(self.engines)
         self.engines.start()
         return self.engines
 
-    def refit(self, make: Callable[[Notify], Engines]) -> None:
+    def refit(self, make: MakeEngines) -> None:
         """Other engines from now on, once those that are there have been let go."""
         self._make = make
 
@@ -38,3 +41,13 @@ class EngineRoom:
         """Those that were there: nothing that they tell counts any more."""
         engines, self.engines = self.engines, None
         return engines
+
+    def read(self, run: int, attempt: int) -> Wrote:
+        """All that the attempt has written since the last time."""
+        return self._written.read(run, attempt)
+
+    def _take(self, engines: Engines, notice: Notice) -> None:
+        """In any thread."""
+        if isinstance(notice, Wrote) and not self._written.put(notice):
+            return
+        self._put(lambda: self._hear(notice) if self.engines is engines else None)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from phelps_jupyter.core.graph import Learned
     from phelps_jupyter.core.holds import Hold, HoldKind
     from phelps_jupyter.core.model import Digest, Ended, EngineId, Key, Part, Record, TaskName, Version
+    from phelps_jupyter.core.shares import Stake
     from phelps_jupyter.runtime.orders import Order, Outcome, Started, Wrote
 
 
@@ -67,6 +68,19 @@ class Store(Protocol):
 
     def get_bytes(self, digest: str) -> bytes:
         """The bytes. Errors: StoreError."""
+
+
+MakeEngines = Callable[[Notify], Engines]
+
+
+class Ledger(Protocol):
+    """What kernels of one user hold of this machine's cpus."""
+
+    def share(self, total: int, stake: Stake) -> int:
+        """Note our stake in the ``total`` cpus; how many we may hold. Errors: StoreError."""
+
+    def leave(self) -> None:
+        """We hold nothing, and want nothing. Errors: StoreError."""
 
 
 class Index(Protocol):

@@ -10,10 +10,10 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from dataclasses import replace
 from typing import TypeVar, assert_never
 
+from phelps_jupyter.calls import answered
 from phelps_jupyter.capture import Blocked
 from phelps_jupyter.claims import Claims
 from phelps_jupyter.core import events as ev
@@ -29,12 +29,13 @@ from phelps_jupyter.engine_room import EngineRoom
 from phelps_jupyter.errors import InternalError, StoreError
 from phelps_jupyter.outcomes import attempt_event, ended_of, failure_of, notice_of, record_of
 from phelps_jupyter.pace import Pace
-from phelps_jupyter.ports import Engines, Index, Notice, Notify, Store
+from phelps_jupyter.ports import Engines, Index, Ledger, MakeEngines, Notice, Store
 from phelps_jupyter.proof import Proofs
 from phelps_jupyter.runtime.orders import Frame, Outcome, Started, Wrote
+from phelps_jupyter.sharing import Sharing
 from phelps_jupyter.surface import Surface
 from phelps_jupyter.taking_over import Estate
-from phelps_jupyter.transcripts import Transcripts, Unread
+from phelps_jupyter.transcripts import Transcripts
 
 T = TypeVar("T")
 
@@ -42,7 +43,7 @@ T = TypeVar("T")
 class Session:
     """The effects of one kernel's tasks."""
 
-    def __init__(self, surface: Surface, store: Store, index: Index, make_engines: Callable[[Notify], Engines]) -> None:
+    def __init__(self, surface: Surface, store: Store, index: Index, ledger: Ledger, make: MakeEngines) -> None:
         self.surface = surface
         self.store = store
         self.index = index
@@ -52,13 +53,13 @@ class Session:
         self.moved = threading.Condition()
         """Notified whenever a run has changed its state or a capture has ended."""
         self._captures_asked = 0
-        self._room = EngineRoom(make_engines, self._hear)
         self._proofs = Proofs(surface, store, index)
         self._queue: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._transcripts = Transcripts(store)
-        self._written = Unread()
+        self._room = EngineRoom(make, self._queue.put, self._on_notice)
         self._estate = Estate(store.folder, index, self._transcripts.keep)
         self._claims = Claims(index, self._estate, self._say)
+        self._sharing = Sharing(ledger, self._say)
         self._dirty: dict[TaskName, None] = {}
         self._pace = Pace()
         self._thread = threading.Thread(target=self._loop, name="phelps-session", daemon=True)
@@ -90,16 +91,7 @@ class Session:
             return act()
         if not self._thread.is_alive():
             raise InternalError("the session has ended: load the extension again")
-        answer: Future[T] = Future()
-
-        def carry_out() -> None:
-            try:
-                answer.set_result(act())
-            except BaseException as error:
-                answer.set_exception(error)
-
-        self._queue.put(carry_out)
-        return answer.result()
+        return answered(self._queue.put, act)
 
     def change_document(self, graph: Graph) -> None:
         """The cells are these now."""
@@ -171,10 +163,10 @@ class Session:
         if engines is not None:
             engines.close()
 
-    def replace_engines(self, make_engines: Callable[[Notify], Engines]) -> None:
+    def replace_engines(self, make: MakeEngines) -> None:
         """Take other engines from now on; those there are stop."""
         self.stop_engines()
-        self._room.refit(make_engines)
+        self._room.refit(make)
 
     def _let_go(self) -> Engines | None:
         self._take(ev.CancelRequested(time.time(), None))
@@ -186,29 +178,32 @@ class Session:
     def _post(self, event: Event) -> None:
         self._queue.put(lambda: self._take(event))
 
-    def _hear(self, notice: Notice, counts: Callable[[], bool]) -> None:
-        if isinstance(notice, Wrote) and not self._written.put(notice):
-            return
-        self._queue.put(lambda: self._on_notice(notice) if counts() else None)
-
     def _loop(self) -> None:
         while True:
             try:
-                act = self._queue.get(timeout=self._claims.patience(self._pace.pause if self._dirty else None))
+                act = self._queue.get(timeout=self._patience())
             except queue.Empty:
                 act = self._show_dirty
             if act is None:
                 self._show_dirty()
                 self._claims.close()
+                self._sharing.leave()
                 return
             try:
                 act()
                 self._prove_again()
+                shared = self._sharing.look(self.machine)
+                if shared is not None:
+                    self._take(shared)
                 if self._pace.is_due:
                     self._show_dirty()
             except Exception as error:
                 # The thread must live: everybody waits for it.
                 self._say(error)
+
+    def _patience(self) -> float | None:
+        pause, shared = self._pace.pause if self._dirty else None, self._sharing.patience()
+        return self._claims.patience(min((wait for wait in (pause, shared) if wait is not None), default=None))
 
     def _request(self, tasks: tuple[TaskName, ...], forced: bool) -> None:
         try:
@@ -385,7 +380,7 @@ class Session:
             case Started(run, attempt):
                 self._take(ev.AttemptStarted(time.time(), RunId(run), attempt))
             case Wrote(number, attempt):
-                self._on_wrote(self._written.read(number, attempt))
+                self._on_wrote(self._room.read(number, attempt))
             case Outcome():
                 self._take(attempt_event(notice, time.time()))
             case ev.EngineJoined() | ev.EngineLeft() | ev.EnginesSettled() | ev.EnginesFailed():

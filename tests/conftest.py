@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -14,8 +16,16 @@ MARK = "PHELPS_TEST_SESSION"
 GRACE = 10.0
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     os.environ[MARK] = uuid.uuid4().hex
+    # Kernels of tests that run beside one another, or that were killed before, are to hold none of a test's cpus.
+    folder = tempfile.TemporaryDirectory(prefix="phelps-test-")
+    config.add_cleanup(folder.cleanup)
+    os.environ["XDG_RUNTIME_DIR"] = folder.name
+
+
+def pytest_runtest_setup() -> None:
+    Path(os.environ["XDG_RUNTIME_DIR"], "phelps-ledger.json").unlink(missing_ok=True)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -11,6 +11,7 @@ import pytest
 
 from phelps_jupyter.adapters.disk_store import DiskStore
 from phelps_jupyter.adapters.index import SqliteIndex
+from phelps_jupyter.adapters.ledger import Ledger
 from phelps_jupyter.adapters.namespace import Namespace
 from phelps_jupyter.adapters.surroundings import Surroundings
 from phelps_jupyter.cell_sights import CellSights
@@ -67,7 +68,7 @@ def session(tmp_path: Path) -> Iterator[Session]:
     surface = Surface(
         "a.ipynb", Namespace({}), start, sights, lambda *_: None, lambda *_: None, questions, headless=False
     )
-    found = Session(surface, DiskStore(str(tmp_path)), index, PromptEngines)
+    found = Session(surface, DiskStore(str(tmp_path)), index, Ledger(str(tmp_path)), PromptEngines)
     found.start()
     yield found
     found.close(kill=True)

@@ -12,6 +12,7 @@ from phelps_jupyter.core.model import (
     EngineId,
     Failure,
     Host,
+    HostId,
     Key,
     Record,
     Resources,
@@ -114,6 +115,15 @@ class EngineJoined:
 
 
 @dataclass(frozen=True, slots=True)
+class HostShared:
+    """Other kernels use this machine as well: so many of its cpus we may hold now."""
+
+    at: float
+    host: HostId
+    cpus: int
+
+
+@dataclass(frozen=True, slots=True)
 class EngineLeft:
     """An engine is gone; its attempts are lost."""
 
@@ -184,6 +194,7 @@ Event = (
     | Proved
     | ProofFailed
     | EngineJoined
+    | HostShared
     | EngineLeft
     | EnginesSettled
     | EnginesFailed

@@ -62,7 +62,7 @@ class Machine:
                 return self._take_wish(event)
             case ev.Captured() | ev.CaptureFailed() | ev.Proved() | ev.ProofFailed():
                 return self._take_answer(event)
-            case ev.EngineJoined() | ev.EngineLeft() | ev.EnginesSettled() | ev.EnginesFailed():
+            case ev.EngineJoined() | ev.HostShared() | ev.EngineLeft() | ev.EnginesSettled() | ev.EnginesFailed():
                 return self._take_from_engines(event)
             case ev.AttemptStarted() | ev.AttemptDone() | ev.AttemptFailed():
                 return self._take_from_attempt(event)
@@ -102,18 +102,29 @@ class Machine:
             case _:
                 assert_never(event)
 
+    def _show_ready(self, event: Event) -> list[Action]:
+        """What ready runs wait for is another thing now."""
+        return [ev.Show(event, run.id) for run in self._ready.all()]
+
+    def wanted(self, most: int) -> int:
+        """Cpus that ready runs ask for, ``most`` at most."""
+        return self._ready.wanted(most)
+
     def _take_from_engines(
-        self, event: ev.EngineJoined | ev.EngineLeft | ev.EnginesSettled | ev.EnginesFailed
+        self, event: ev.EngineJoined | ev.HostShared | ev.EngineLeft | ev.EnginesSettled | ev.EnginesFailed
     ) -> list[Action]:
         match event:
             case ev.EngineJoined():
                 self.fleet.join(event.engine, event.host)
                 return []
+            case ev.HostShared():
+                self.fleet.allow(event.host, event.cpus)
+                return self._show_ready(event)
             case ev.EngineLeft():
                 return self._on_engine_left(event)
             case ev.EnginesSettled():
                 self._engines_settled = True
-                return self._fail_the_impossible(event)
+                return self._fail_the_impossible(event) + self._show_ready(event)
             case ev.EnginesFailed():
                 return self._on_engines_failed(event)
             case _:

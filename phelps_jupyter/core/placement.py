@@ -73,6 +73,13 @@ class Fleet:
             del among[host]
         return None
 
+    def allow(self, host: HostId, cpus: int) -> None:
+        """Others use this machine as well: we may hold so many of its cpus now."""
+        room = self.rooms.get(host)
+        if room is not None:
+            room.allow(cpus)
+            self._ease(room)
+
     def eased(self) -> dict[HostId, None]:
         """The hosts that could take something and have become freer since this was asked last."""
         eased, self._eased = self._eased, {}
@@ -138,14 +145,16 @@ class Fleet:
             return f"engines{place} to start"
         if not any(room.has_idle(needs) for room in rooms):
             return f"an engine{place}; all are busy"
-        wanted, free = [f"{'all' if needs.alone else needs.cpus} cpus"], [f"{max(room.cpus for room in rooms)}"]
+        wanted, free = [f"{'all' if needs.alone else needs.cpus} cpus"], [f"{max(0, *(room.cpus for room in rooms))}"]
         if needs.memory is not None:
             wanted.append(f"{needs.memory / 1e9:.3g} GB")
             free.append(f"{max(room.memory for room in rooms) / 1e9:.3g} GB")
         if needs.gpus:
             wanted.append(f"{needs.gpus} gpus")
             free.append(f"{max(len(room.gpus) for room in rooms)} gpus")
-        return f"{_listed(wanted)}{place}; {_listed(free)} free"
+        lent = max(room.lent for room in rooms)
+        others = f", {lent} left to other kernels" if lent else ""
+        return f"{_listed(wanted)}{place}; {_listed(free)} free{others}"
 
     def shortcoming(self, needs: Resources) -> str:
         """For people: what no host offers, and what the largest one has."""

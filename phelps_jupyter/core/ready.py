@@ -70,6 +70,15 @@ class ReadyRuns:
         """Every set of resources that ready runs ask for."""
         return [line.needs for line in list(self._lines.values()) if self._clear(line)]
 
+    def wanted(self, most: int) -> int:
+        """Cpus that ready runs ask for, ``most`` at most."""
+        wanted = 0
+        for _, _, run in self._entries.values():
+            if wanted >= most:
+                break
+            wanted += most if run.resources.cpus == "all" else run.resources.cpus
+        return min(wanted, most)
+
     def add(self, run: Run) -> None:
         """The run may be placed."""
         self._made += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -39,6 +40,19 @@ class Room:
     idle: dict[EngineId, None] = field(default_factory=dict)
     """Engines that hold nothing, in the order they became free."""
     held: dict[Slot, Holding] = field(default_factory=dict)
+    lent: int = 0
+    """Cpus that are left to others, of what would be free."""
+
+    @property
+    def cpus_held(self) -> int:
+        """By our attempts."""
+        return self.host.cpus - self.lent - self.cpus
+
+    def allow(self, cpus: int) -> None:
+        """So many of the host's cpus we may hold; more that we hold already end in their own time."""
+        lent = max(0, self.host.cpus - cpus)
+        self.cpus += self.lent - lent
+        self.lent = lent
 
     @property
     def is_open(self) -> bool:
@@ -97,10 +111,15 @@ class Room:
         )
 
     def free_at(self, needs: Resources, at: float) -> float:
-        """When it can take one, if nothing else is placed on it until then. It holds it, and suits."""
+        """When it can take one, if nothing else is placed on it until then. It holds it, and suits.
+
+        Infinite: when others have given back what they hold of it, which nobody knows.
+        """
         cpus, memory = self.cpus - cpus_on(self.host, needs), self.memory - (needs.memory or 0)
         gpus = len(self.gpus) - (needs.gpus or 0)
         engines = sum(self._suits(engine, needs) for engine in self.idle)
+        if min(cpus, memory, gpus) >= 0 and engines:
+            return at
         for holding in sorted(self.held.values(), key=lambda holding: holding.end(at)):
             cpus += cpus_on(self.host, holding.needs)
             memory += holding.needs.memory or 0
@@ -108,7 +127,7 @@ class Room:
             engines += self._suits(holding.engine, needs)
             if min(cpus, memory, gpus) >= 0 and engines:
                 return holding.end(at)
-        return at
+        return math.inf
 
     def _suits(self, engine: EngineId, needs: Resources) -> bool:
         return needs.label is None or needs.label == self.host.name or needs.label in self.engines[engine].labels

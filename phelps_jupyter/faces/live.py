@@ -17,6 +17,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from phelps_jupyter.adapters.disk_store import DiskStore
 from phelps_jupyter.adapters.index import SqliteIndex
+from phelps_jupyter.adapters.ledger import Ledger
 from phelps_jupyter.adapters.namespace import Namespace, Placeholder
 from phelps_jupyter.adapters.surroundings import Surroundings
 from phelps_jupyter.core.freshness import Judgement
@@ -111,7 +112,7 @@ class Live:
             surface = Surface(
                 self.name, self.namespace, self.start, sights, self._show, self._relearn, self.questions, self.headless
             )
-            self._session = Session(surface, store, index, self.settings.make_engines(folder))
+            self._session = Session(surface, store, index, Ledger(), self.settings.make_engines(folder))
             self._session.start()
             self.take_holds()
         return self._session

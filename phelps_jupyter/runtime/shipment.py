@@ -43,7 +43,7 @@ def compress(shipment: Shipment) -> bytes:
 
 def install(shipment: Shipment) -> str:
     """Write the files, unless they are there and intact; the folder to put on ``sys.path``."""
-    base = _private_folder()
+    base = private_folder()
     folder = os.path.join(base, shipment.stamp)
     if _intact(folder, shipment):
         return folder
@@ -139,7 +139,7 @@ class Outpost:
         return module
 
 
-def _private_folder() -> str:
+def private_folder() -> str:
     base = os.path.join(tempfile.gettempdir(), f"phelps-{os.getuid()}")
     with suppress(FileExistsError):
         os.mkdir(base, 0o700)

@@ -37,6 +37,7 @@ from phelps_jupyter.core.model import (
     EngineId,
     Failure,
     FailureKind,
+    HostId,
     Key,
     Record,
     Resources,
@@ -547,3 +548,13 @@ def test_a_run_tells_its_version_of_a_name(machine):
 def test_the_snapshot_is_reached_again_from_the_events():
     events = [CHAIN, ask("fit"), ev.Captured(1.0, RunId(0)), proved(0, "k"), ONE_ENGINE, started(0), done(0)]
     assert Machine.replay(events).runs[RunId(0)].engine == EngineId("0")
+
+
+def test_runs_wait_for_cpus_that_other_kernels_use(machine):
+    kernel = Kernel(machine)
+    two = document(task("a"), task("b"))
+    shared = [ev.HostShared(0.0, HostId("box"), cpus) for cpus in (1, 2)]
+    actions = kernel.feed(two, ONE_ENGINE, engine("1"), shared[0], ask("a", "b"))
+    assert (len([action for action in actions if isinstance(action, ev.Submit)]), machine.wanted(4)) == (1, 1)
+    actions = kernel.feed(shared[1])
+    assert (len([action for action in actions if isinstance(action, ev.Submit)]), machine.wanted(4)) == (1, 0)

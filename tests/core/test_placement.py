@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from documents import GB, engine
 
 from phelps_jupyter.core.events import EngineJoined
-from phelps_jupyter.core.model import EngineId, Resources, RunId
+from phelps_jupyter.core.model import EngineId, HostId, Resources, RunId
 from phelps_jupyter.core.placement import Fleet
 
 
@@ -217,3 +219,33 @@ def test_what_is_missing_is_told_with_what_there_is(needs, text):
 
 def test_an_engine_is_named_with_its_host():
     assert fleet(engine("0", "rack")).name_of(EngineId("0")) == "rack:0"
+
+
+def test_cpus_that_are_left_to_others_take_nothing_until_they_are_ours_again():
+    found = fleet(*(engine(str(number)) for number in range(4)))
+    assert [place(found, run) for run in range(2)] == ["0", "1"]
+    found.allow(HostId("box"), 1)
+    assert (place(found, 2), found.rooms[HostId("box")].cpus_held) == (None, 2)
+    found.release((RunId(0), 1))
+    assert place(found, 2) is None
+    assert found.shortage(Resources()) == "1 cpus; 0 free, 3 left to other kernels"
+    found.allow(HostId("box"), 3)
+    assert [place(found, run) for run in (2, 3, 4)] == ["2", "3", None]
+    found.allow(HostId("box"), 99)
+    assert (place(found, 4), found.rooms[HostId("box")].cpus_held) == ("0", 4)
+
+
+def test_who_is_told_of_a_machine_that_has_no_engines_of_ours_does_nothing():
+    found = fleet(engine("0"))
+    found.allow(HostId("elsewhere"), 1)
+    assert place(found, 1) == "0"
+
+
+def test_nobody_knows_when_others_give_their_cpus_back():
+    found = fleet(engine("0"), engine("1"))
+    place(found, 1)
+    found.allow(HostId("box"), 1)
+    assert found.soonest(Resources(cpus=1), 0.0) == (1.0, "box")
+    assert found.soonest(Resources(cpus=2), 0.0) == (math.inf, "box")
+    found.allow(HostId("box"), 4)
+    assert found.soonest(Resources(cpus=2), 0.0) == (0.0, "box")

@@ -173,3 +173,9 @@ def test_a_host_is_kept_no_longer_when_those_that_waited_are_gone():
     stream.ready.discard(stream.wide)
     stream.place()
     assert len(stream.ran) == before + 1
+
+
+def test_the_cpus_that_are_wanted_are_counted_up_to_a_number():
+    runs = ready(run(1), run(2, cpus=3))
+    assert [runs.wanted(most) for most in (0, 2, 9)] == [0, 2, 4]
+    assert ready(run(1, cpus="all")).wanted(9) == 9

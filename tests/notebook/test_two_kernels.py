@@ -11,6 +11,8 @@ import psutil
 import pytest
 from conftest import HANG, Book, Kernel, finished
 
+from phelps_jupyter.runtime import host
+
 pytestmark = pytest.mark.notebook
 
 WRITE = "import os, pathlib, time\nplace = pathlib.Path(os.environ['PHELPS_TEST_PLACE'])\n"
@@ -160,6 +162,22 @@ def test_a_run_that_is_cancelled_while_it_waits_never_starts(
     kernel.execute("%phelps wait")
     assert "cancelled" in card_of(kernel, "load")
     assert logged(place) == ["load"]
+
+
+def test_two_kernels_share_the_cpus_of_the_machine(book: Callable[..., Book], place: Path, kernel: Kernel) -> None:
+    wait = WAIT.format(condition="not (place / 'go').exists()")
+    cells = {f"one{n}": TASK.format(name=f"one{n}", out=f"x{n}") + wait + f"x{n} = {n}" for n in range(host.cpus())}
+    process = book(**cells).start()
+    until(lambda: len(logged(place)) == host.cpus())
+    # Whoever comes may begin one, and gets more when there is more.
+    for n in range(host.cpus()):
+        kernel.execute(TASK.format(name=f"other{n}", out=f"y{n}") + wait + f"y{n} = {n}", f"other{n}")
+    last = f"other{host.cpus() - 1}"
+    until(lambda: "left to other kernels" in card_of(kernel, last))
+    until(lambda: len(logged(place)) == host.cpus() + 1)
+    (place / "go").touch()
+    assert finished(process).code == 0
+    assert kernel.text(f"print({' + '.join(f'y{n}' for n in range(host.cpus()))})", "show").strip().isdigit()
 
 
 def test_a_forced_run_waits_for_nobody(first: tuple[Book, psutil.Popen], place: Path) -> None:

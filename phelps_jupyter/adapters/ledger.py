@@ -1,0 +1,79 @@
+"""Which kernels of this user hold how many cpus of this machine: a file that they share, one at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+from phelps_jupyter.core.shares import Stake, allowance
+from phelps_jupyter.errors import StoreError
+from phelps_jupyter.runtime.shipment import private_folder
+
+SILENCE = 10.0
+"""Seconds after which who has not renewed its entry is taken to be gone."""
+
+
+class Ledger:
+    """Our entry among those of others. ``folder``: private to the user; it belongs to one machine. None: the runtime
+    folder of this session of the user's, or a private one for temporary files."""
+
+    def __init__(self, folder: str | None = None) -> None:
+        self._folder = folder
+        self._name = secrets.token_hex(8)
+
+    def share(self, total: int, stake: Stake) -> int:
+        """Note our stake in the ``total`` cpus; how many we may hold. Errors: StoreError."""
+        answer: int = self._change(lambda entries: self._share(entries, total, stake))
+        return answer
+
+    def leave(self) -> None:
+        """We hold nothing, and want nothing. Errors: StoreError."""
+        self._change(lambda entries: entries.pop(self._name, None))
+
+    def _share(self, entries: dict[str, Any], total: int, stake: Stake) -> int:
+        now = time.monotonic()
+        entry = entries[self._name] = {"came": entries.get(self._name, {}).get("came", now), "seen": now}
+        entry |= stake._asdict()
+        names = sorted(entries, key=lambda name: (entries[name]["came"], name))
+        stakes = [Stake(entries[name]["held"], entries[name]["wanted"]) for name in names]
+        allowed = allowance(total, stakes, names.index(self._name))
+        # What begins from now on needs not be told before it counts; what does not is given back with the next look.
+        held = max(stake.held, min(allowed, sum(stake)))
+        entry |= Stake(held, max(0, sum(stake) - held))._asdict()
+        return allowed
+
+    def _change(self, act: Callable[[dict[str, Any]], Any]) -> Any:
+        try:
+            path = Path(self._folder or os.environ.get("XDG_RUNTIME_DIR") or private_folder(), "phelps-ledger.json")
+            with open(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
+                # Released when it is closed, also by a process that dies.
+                fcntl.flock(file, fcntl.LOCK_EX)
+                entries = _living(_read(file))
+                answer = act(entries)
+                file.seek(0)
+                file.truncate()
+                json.dump(entries, file)
+                return answer
+        except OSError as error:
+            raise StoreError(f"cpus can't be shared with other kernels: {error}") from None
+
+
+def _read(file: IO[str]) -> Mapping[str, Any]:
+    try:
+        entries: Mapping[str, Any] = json.load(file)
+    except ValueError:
+        # New, or its writer was killed: whoever lives writes again.
+        return {}
+    return entries
+
+
+def _living(entries: Mapping[str, Any]) -> dict[str, Any]:
+    # The clock is one for all processes of the machine, and begins anew when it is booted.
+    now = time.monotonic()
+    return {name: entry for name, entry in entries.items() if 0 <= now - entry["seen"] < SILENCE}

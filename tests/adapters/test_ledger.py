@@ -1,0 +1,86 @@
+"""The ledger of cpus that kernels of one machine share: what one holds others see, and who is gone holds nothing."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from phelps_jupyter.adapters import ledger as module
+from phelps_jupyter.adapters.ledger import Ledger
+from phelps_jupyter.core.shares import Stake
+from phelps_jupyter.errors import StoreError
+
+ALL, SOME, NONE = Stake(2, 5), Stake(0, 5), Stake(0, 0)
+
+
+@pytest.fixture
+def kernels(tmp_path: Path) -> tuple[Ledger, Ledger]:
+    return Ledger(str(tmp_path)), Ledger(str(tmp_path))
+
+
+def test_who_is_alone_may_have_all(kernels: tuple[Ledger, Ledger]) -> None:
+    assert kernels[0].share(2, SOME) == 2
+
+
+def test_two_share_and_who_leaves_leaves_all(kernels: tuple[Ledger, Ledger]) -> None:
+    one, other = kernels
+    one.share(4, Stake(4, 5))
+    assert other.share(4, SOME) == 1
+    assert one.share(4, Stake(3, 5)) == 2
+    assert one.share(4, Stake(2, 5)) == 2
+    assert other.share(4, Stake(1, 5)) == 2
+    one.leave()
+    assert other.share(4, Stake(2, 5)) == 4
+
+
+def test_who_is_silent_for_long_holds_nothing(kernels: tuple[Ledger, Ledger], monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = kernels
+    one.share(2, ALL)
+    now = module.time.monotonic()
+    monkeypatch.setattr(module.time, "monotonic", lambda: now + 2 * module.SILENCE)
+    assert other.share(2, SOME) == 2
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"a": {"came": 9e9, "held": 2, "seen": 9e9, "wanted": 0}}'])
+def test_what_was_torn_or_is_of_another_boot_counts_for_nothing(tmp_path: Path, content: str) -> None:
+    (tmp_path / "phelps-ledger.json").write_text(content)
+    assert Ledger(str(tmp_path)).share(2, SOME) == 2
+    assert len(json.loads((tmp_path / "phelps-ledger.json").read_text())) == 1
+
+
+def test_where_it_can_not_be_written_that_is_said(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="can't be shared with other kernels"):
+        Ledger(str(tmp_path / "nowhere")).share(2, SOME)
+
+
+KERNEL = """
+import fcntl, os, random, sys
+from phelps_jupyter.adapters.ledger import Ledger
+from phelps_jupyter.core.shares import Stake
+ledger, held = Ledger(sys.argv[1]), 0
+with open(sys.argv[1] + "/held", "a+b") as file:
+    def note(begin):
+        # All that runs, as a count of bytes.
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.truncate(file.seek(0, os.SEEK_END) + begin)
+        assert file.seek(0, os.SEEK_END) <= 4 + 2, "more is held than there is, and one for each other kernel"
+        fcntl.flock(file, fcntl.LOCK_UN)
+    for _ in range(300):
+        started = min(3, max(0, ledger.share(4, Stake(held, 3)) - held))
+        note(started)
+        ended = random.randint(0, held + started)
+        note(-ended)
+        held += started - ended
+    note(-held)
+ledger.leave()
+"""
+
+
+def test_several_processes_use_it_at_once(tmp_path: Path) -> None:
+    kernels = [subprocess.Popen([sys.executable, "-c", KERNEL, str(tmp_path)]) for _ in range(3)]
+    assert [kernel.wait(60) for kernel in kernels] == [0, 0, 0]
+    assert json.loads((tmp_path / "phelps-ledger.json").read_text()) == {}
