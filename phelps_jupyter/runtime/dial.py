@@ -1,4 +1,4 @@
-"""How far a body is, in memory that it shares with its supervisor: it sets it as often as it likes, and sends nothing.
+"""What a body tells its supervisor by memory that they share, as often as it likes: how far it is, and that it heeds.
 
 Knows two numbers; refuses to know what is counted.
 """
@@ -6,10 +6,14 @@ Knows two numbers; refuses to know what is counted.
 from __future__ import annotations
 
 import mmap
+import signal
 import struct
+from types import FrameType
 
 FORM = struct.Struct("<QddQ")
 """How often it was set, how much is done, of how much (less than none: not known), and how often again."""
+HEEDED = FORM.size
+"""Where it stands whether an interrupt was heeded."""
 
 
 class Dial:
@@ -32,6 +36,16 @@ class Dial:
             return None
         self._count = ended
         return done, None if total < 0 else total
+
+    def heed(self, number: int, frame: FrameType | None) -> None:
+        """In the body's process: a handler of SIGINT, which raises KeyboardInterrupt."""
+        self._page[HEEDED] = 1
+        signal.default_int_handler(number, frame)
+
+    @property
+    def heeded(self) -> bool:
+        """In the supervisor's: whether an interrupt has reached the body's Python code."""
+        return bool(self._page[HEEDED])
 
     def close(self) -> None:
         self._page.close()

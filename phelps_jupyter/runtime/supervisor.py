@@ -33,6 +33,9 @@ CALM_TICK = 0.030
 TICK = 0.010
 NEAR_TICK = 0.003
 GRACE = 2.0
+"""Seconds that a body has to clean up."""
+DEAF = 0.4
+"""Seconds after which a body that was interrupted and does not heed it, as it is in compiled code, is killed."""
 STUCK = 5.0
 """Seconds after SIGKILL for which a process may wait for a device; then it may do so for ever."""
 PORTION = 1 << 16
@@ -65,6 +68,7 @@ class Supervisor:
         self._began = time.monotonic()
         self._stop: Stop | None = None
         self._kill_at = 0.0
+        self._interrupted = False
         self._held = 0
         self._ended: Ended | None = None
         self._cpu = 0.0
@@ -159,6 +163,9 @@ class Supervisor:
 
     def _decide(self, now: float) -> None:
         if self._kill_at:
+            if self._interrupted and self._dial.heeded:
+                self._interrupted = False
+                self._kill_at += GRACE - DEAF
             if now > self._kill_at:
                 kill_all(os.getpid())
             if now > self._kill_at + STUCK:
@@ -175,9 +182,9 @@ class Supervisor:
         elif self._host is not None and self._host.gives_way(self._held, now, self._began):
             self._end(Stop("memory", self._held, seconds, self._host.left), now)
         elif self._order.time is not None and seconds > self._order.time:
-            self._end(Stop("timeout", self._held, seconds), now + GRACE)
+            self._end(Stop("timeout", self._held, seconds), now + DEAF)
         elif self._inbox.is_cancelled(self._order.run, self._order.attempt):
-            self._end(Stop("cancelled", self._held, seconds), now + GRACE)
+            self._end(Stop("cancelled", self._held, seconds), now + DEAF)
 
     def _end(self, stop: Stop, kill_at: float) -> None:
         self._stop = stop
@@ -185,6 +192,7 @@ class Supervisor:
         if stop.kind == "memory":
             kill_all(os.getpid())
         else:
+            self._interrupted = True
             with suppress(ProcessLookupError):
                 os.killpg(self._body, signal.SIGINT)
 
@@ -261,7 +269,7 @@ class Supervisor:
         try:
             # The shell that started all this may have left SIGINT ignored, and then a body can't be interrupted.
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+            signal.signal(signal.SIGINT, self._dial.heed)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, ASKING)
             surroundings.set_environment(self._order)
             self._become_body(self._order, self._folder, pipe)

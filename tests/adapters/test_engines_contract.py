@@ -386,6 +386,7 @@ def test_a_body_over_its_time_is_stopped_at_its_line(bench: Bench) -> None:
         "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True: signal.pause()",
         "import asyncio\nawait asyncio.sleep(600)",
         "import threading\nthreading.Event().wait()",
+        "sum(range(10**12))",
     ],
 )
 def test_a_body_is_cancelled_whatever_it_does(bench: Bench, body: str) -> None:
@@ -393,6 +394,23 @@ def test_a_body_is_cancelled_whatever_it_does(bench: Bench, body: str) -> None:
     bench.wrote(order, "begun")
     bench.engines.kill(order.run, order.attempt)
     assert bench.outcome(order).kind == "cancelled"
+
+
+def test_a_body_that_heeds_an_interrupt_has_time_to_clean_up(bench: Bench) -> None:
+    body = """
+import time
+print("begun")
+try:
+    time.sleep(600)
+finally:
+    time.sleep(0.8)
+    print("cleaned up")
+"""
+    order = bench.submit(body)
+    bench.wrote(order, "begun")
+    bench.engines.kill(order.run, order.attempt)
+    assert bench.outcome(order).kind == "cancelled"
+    assert "cleaned up" in bench.text(order)
 
 
 def test_an_attempt_may_be_cancelled_before_its_body_has_begun(bench: Bench) -> None:
