@@ -13,8 +13,8 @@ import pytest
 from zygote_kit import Told
 
 from phelps_jupyter.runtime import keeper
-from phelps_jupyter.runtime.news import news, order_message
-from phelps_jupyter.runtime.orders import Order, Wrote
+from phelps_jupyter.runtime.news import order_message
+from phelps_jupyter.runtime.orders import Order
 
 LEFT = """
 from phelps_jupyter.runtime import host
@@ -90,7 +90,7 @@ def test_the_newest_attempt_is_stopped_and_the_others_are_not(tmp_path, order, p
     older, newer = tell("older"), tell("newer")
     for each in (older, newer):
         each.keeper.tell(order_message(order))
-        each.until("frames", text=b"begun.")
+        each.wrote(end="begun.")
     left.write_text(str(100_000_000))
     outcome = newer.outcome()
     left.write_text("")
@@ -118,9 +118,7 @@ def test_a_process_that_nothing_ends_is_told_and_another_zygote_goes_on(order, p
     waits = "\nimport time\ntime.sleep(600)" if kind == "timeout" else ""
     told.keeper.tell(order_message(replace(order, body=body + waits, time=2.0 if waits else None)))
     outcome = told.outcome()
-    wrote = news(told.until("frames", text=b"."))
-    assert isinstance(wrote, Wrote)
-    pid = int(wrote.frames[0].text.removesuffix("."))
+    pid = int(told.wrote().removesuffix("."))
     try:
         assert outcome.kind == kind
         assert f"process {pid} (sleep) can't be ended: " in outcome.evidence

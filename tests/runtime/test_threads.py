@@ -11,8 +11,8 @@ import pytest
 from zygote_kit import Told
 
 from phelps_jupyter.runtime import host, surroundings
-from phelps_jupyter.runtime.news import news, order_message
-from phelps_jupyter.runtime.orders import Order, Wrote
+from phelps_jupyter.runtime.news import order_message
+from phelps_jupyter.runtime.orders import Order
 
 SHOWN = """
 import json, os, sys
@@ -62,9 +62,7 @@ def printed(tmp_path: Path) -> Iterator[Callable[..., object]]:
         )
         told[-1].keeper.tell(order_message(order))
         assert told[-1].outcome().kind == "done", told[-1].outcome().traceback
-        wrote = news(told[-1].until("frames", text=b"."))
-        assert isinstance(wrote, Wrote)
-        return json.loads(wrote.frames[0].text.removesuffix("."))
+        return json.loads(told[-1].wrote().removesuffix("."))
 
     yield run
     for each in told:

@@ -37,10 +37,23 @@ class Told:
             for message in self.messages:
                 if (message.kind, message.run) == (kind, run) and text in message.payload:
                     return message
-            assert time.monotonic() < limit, self.messages
-            if self.keeper.line is not None:
-                select.select([self.keeper.line], [], [], 0.1)
-            self.messages += self.keeper.hear()
+            self._listen(limit)
+
+    def wrote(self, run: int = 1, end: str = ".") -> str:
+        """All that the run has written, as soon as this is in it: it may come in any pieces."""
+        limit = time.monotonic() + HANG
+        while True:
+            told = [news(each) for each in self.messages if (each.kind, each.run) == ("frames", run)]
+            text = "".join(frame.text for wrote in told if isinstance(wrote, Wrote) for frame in wrote.frames)
+            if end in text:
+                return text
+            self._listen(limit)
+
+    def _listen(self, limit: float) -> None:
+        assert time.monotonic() < limit, self.messages
+        if self.keeper.line is not None:
+            select.select([self.keeper.line], [], [], 0.1)
+        self.messages += self.keeper.hear()
 
     def outcome(self, run: int = 1) -> Outcome:
         """Its end, if it had one; a lost one fails the test with what is known."""
@@ -56,6 +69,4 @@ class Told:
 
     def body(self, run: int = 1) -> psutil.Process:
         """The process that runs ENDLESS, and has said so."""
-        wrote = news(self.until("frames", run, b"."))
-        assert isinstance(wrote, Wrote)
-        return psutil.Process(int(wrote.frames[0].text.removeprefix("begun ").removesuffix(".")))
+        return psutil.Process(int(self.wrote(run).removeprefix("begun ").removesuffix(".")))
