@@ -154,13 +154,17 @@ class Proofs:
         return {name: identity for name, identity in found.items() if identity}
 
     def drop(self, run: Run) -> None:
-        """The run has settled: its captures are wanted no more, and what memory it needed is kept for the next one."""
-        need = memory_found(run)
-        if need is not None:
-            self.index.remember_memory(run.task.bindings.code, need)
+        """The run has settled: its captures are wanted no more, and what memory it needed is kept for the next one.
+
+        Errors: StoreError; only the memory is not kept then.
+        """
         self._held.pop(run.id, None)
         self._parts.pop(run.id, None)
         self.surface.questions.drop(run.id)
+        need = memory_found(run)
+        if need is not None:
+            # Last: where the disk is full it fails.
+            self.index.remember_memory(run.task.bindings.code, need)
 
     def asks(self, run: Run) -> bool:
         """Whether the run can't be proved before the kernel has answered a question."""

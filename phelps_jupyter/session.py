@@ -301,9 +301,9 @@ class Session:
                 proof = self._proofs.again(self.machine, run, proof)
             if proof.record is not None and not anyway:
                 self._replay(run, proof.record, held=bool(proof.reasons))
+            memory = self.index.memory(run.task.bindings.code)
         except Exception as error:
             return [ev.ProofFailed(time.time(), run.id, failure_of(error))]
-        memory = self.index.memory(run.task.bindings.code)
         return [ev.Proved(time.time(), run.id, proof.key, proof.record, proof.verdict, proof.reasons, memory)]
 
     def _prove_again(self) -> None:
@@ -357,8 +357,8 @@ class Session:
         if latest:
             self._dirty[run.task.name] = None
         if run.settled:
-            self._proofs.drop(run)
             self._claims.drop(run.id)
+            self._proofs.drop(run)
         with self.moved:
             self.moved.notify_all()
         if latest and run.settled:
