@@ -50,4 +50,4 @@ class EngineRoom:
         """In any thread."""
         if isinstance(notice, Wrote) and not self._written.put(notice):
             return
-        self._put(lambda: self._hear(notice) if self.engines is engines else None)
+        self._put(lambda: self._hear(notice) if self.engines is engines else self._written.drop(notice))

@@ -128,9 +128,8 @@ class Session:
         view, run = task_view(self.machine, task), self.machine.runs.of(task)
         if run is None:
             return view
-        who = self._claims.waited_for(run.id) or self.surface.questions.waited_for(run.id)
-        far = None if run.settled else self._transcripts.progress(run.id)
-        return replace(view, waits_for=who or view.waits_for, progress=far)
+        who = self._claims.waited_for(run.id) or self.surface.questions.waited_for(run.id) or view.waits_for
+        return replace(view, waits_for=who, progress=None if run.settled else self._transcripts.progress(run.id))
 
     def progress(self) -> dict[TaskName, Progress]:
         """How far the tasks are that run, where their bodies count."""
@@ -173,6 +172,7 @@ class Session:
         engines = self._room.let_go()
         for engine in list(self.machine.fleet.engines):
             self._take(ev.EngineLeft(time.time(), engine, "the engines were stopped"))
+        self._take(ev.EnginesFailed(time.time(), "they were stopped"))
         return engines
 
     def _post(self, event: Event) -> None:

@@ -12,7 +12,7 @@ from typing import cast
 from phelps_jupyter.core.model import RunId, TaskName
 from phelps_jupyter.core.runs import Run
 from phelps_jupyter.core.snapshot import Progress
-from phelps_jupyter.ports import Store
+from phelps_jupyter.ports import Notice, Store
 from phelps_jupyter.runtime.orders import Frame, Wrote
 from phelps_jupyter.runtime.roll import SPARE, Roll
 from phelps_jupyter.runtime.transcript import decode, encode
@@ -69,12 +69,21 @@ class Unread:
         self._lock = threading.Lock()
         self._unread: dict[tuple[int, int], Roll] = {}
 
+    def __bool__(self) -> bool:
+        return bool(self._unread)
+
     def put(self, wrote: Wrote) -> bool:
         """Whether the session is to be told: not where it was told already, and has not read that yet."""
         with self._lock:
             is_news = (wrote.run, wrote.attempt) not in self._unread
             self._unread.setdefault((wrote.run, wrote.attempt), Roll(spare=SPARE)).extend(wrote.frames)
             return is_news
+
+    def drop(self, notice: Notice) -> None:
+        """It is of engines that nobody listens to any more."""
+        if isinstance(notice, Wrote):
+            with self._lock:
+                self._unread.pop((notice.run, notice.attempt), None)
 
     def read(self, run: int, attempt: int) -> Wrote:
         """All that the attempt has written since the last time."""
