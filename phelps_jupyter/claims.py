@@ -63,9 +63,10 @@ class Claims:
 
     def take(self, run: RunId, key: Key) -> bool:
         """Whether the run may go on. If not, it waits until `due` tells it."""
-        if self._keys.get(run) != key:
+        if key not in (self._keys.get(run), self._waiting.get(run, ("",))[0]):
             self.drop(run)
         maker = self._ask(lambda: self._maker(key))
+        self._waiting.pop(run, None)
         if maker == self.owner:
             self._hold(run, key)
         elif maker is not None:
@@ -78,7 +79,10 @@ class Claims:
 
     def drop(self, run: RunId) -> None:
         """The run has settled, or its key is another one now: it holds nothing, and waits no more."""
-        self._waiting.pop(run, None)
+        awaited, maker = self._waiting.pop(run, ("", ""))
+        if maker == LEFT and awaited not in self._held:
+            # It was to be ours afterwards.
+            self._release([Key(awaited)])
         key = self._keys.pop(run, None)
         if key is not None:
             self._held[key].discard(run)
@@ -87,8 +91,8 @@ class Claims:
                 self._release([key])
 
     def close(self) -> None:
-        """Give back all that we hold."""
-        keys = list(self._held)
+        """Give back all that we hold, or were to hold."""
+        keys = [*self._held, *(key for key, maker in self._waiting.values() if maker == LEFT)]
         self._waiting.clear()
         self._keys.clear()
         self._held.clear()

@@ -215,19 +215,47 @@ def test_nothing_is_looked_at_while_nothing_is_held_or_wanted(
     assert one.due() == []
 
 
-@pytest.mark.usefixtures("at_once")
-def test_a_run_waits_for_what_a_kernel_that_is_gone_has_left_running(path: str, kernels: tuple[Claims, Claims]) -> None:
+@pytest.fixture
+def left(path: str) -> Iterator[subprocess.Popen[bytes]]:
+    """What a kernel that is gone has left running, and makes the result of the key."""
     folder = Path(path + "-store", "engines", "zygote-1")
     folder.mkdir(parents=True)
     (folder / "owner.json").write_text(json.dumps(json.loads(attempts.owner()) | {"began": 1.0}))
     (folder / "note.json").write_text(json.dumps({"key": KEY}))
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as zygote:
         (folder / "pid").write_text(str(zygote.pid))
-        one, _ = kernels
-        assert (one.take(FIRST, KEY), one.take(SECOND, OTHER)) == (False, True)
-        assert (one.waited_for(FIRST), one.due()) == (module.LEFT, [])
+        yield zygote
+        zygote.kill()
+
+
+@pytest.mark.usefixtures("at_once")
+def test_a_run_waits_for_what_a_kernel_that_is_gone_has_left_running(
+    path: str, kernels: tuple[Claims, Claims], left: subprocess.Popen[bytes]
+) -> None:
+    one, _ = kernels
+    assert (one.take(FIRST, KEY), one.take(SECOND, OTHER)) == (False, True)
+    assert (one.waited_for(FIRST), one.due()) == (module.LEFT, [])
+    left.kill()
+    left.wait()
     assert (one.due(), one.waited_for(FIRST)) == ([FIRST], "")
-    assert not folder.exists()
+    assert list(Path(path + "-store", "engines").iterdir()) == []
+
+
+def drop(claims: Claims) -> None:
+    claims.drop(FIRST)
+
+
+@pytest.mark.usefixtures("at_once", "left")
+@pytest.mark.parametrize("end", [drop, Claims.close])
+def test_who_waits_no_more_for_what_was_left_running_keeps_no_other_kernel_waiting(
+    kernels: tuple[Claims, Claims], index: SqliteIndex, end: Callable[[Claims], None]
+) -> None:
+    one, _ = kernels
+    assert not one.take(FIRST, KEY)
+    assert one.due() == []
+    assert index.claim(KEY, "b", time.time()) == one.owner
+    end(one)
+    assert index.claim(KEY, "b", time.time()) == "b"
 
 
 CLAIM = """
