@@ -48,6 +48,17 @@ def channel(tmp_path: Path) -> Iterator[Channel]:
     channel.close()
 
 
+def test_a_channel_whose_gate_can_not_be_opened_can_be_closed(tmp_path: Path) -> None:
+    channel = Channel(str(tmp_path))
+    with pytest.raises(zmq.ZMQError):
+        # For documentation: no machine has it.
+        channel.admit(agent.new_keys().public, "203.0.113.7")
+    closing = threading.Thread(target=channel.close, daemon=True)
+    closing.start()
+    closing.join(HANG)
+    assert not closing.is_alive()
+
+
 @pytest.fixture(params=["folder", "gate"])
 def running(request: pytest.FixtureRequest, post: Post, channel: Channel) -> Iterator[Agent]:
     """An agent that the kernel has heard; it has come through the channel's folder, or its gate."""

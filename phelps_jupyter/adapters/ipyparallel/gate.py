@@ -20,7 +20,10 @@ REFUSED = {
 
 
 class Gate:
-    """Opens ``router`` to TCP at ``address`` of this machine; what it was bound to before stays as it is."""
+    """Opens ``router`` to TCP at ``address`` of this machine; what it was bound to before stays as it is.
+
+    Errors: ZMQError, where that can't be.
+    """
 
     def __init__(self, context: zmq.Context[zmq.Socket[bytes]], router: zmq.Socket[bytes], address: str) -> None:
         self._admitted: set[bytes] = set()
@@ -34,7 +37,12 @@ class Gate:
         """Ours: who connects must know it."""
         router.curve_server = True
         router.curve_publickey, router.curve_secretkey = self.key, secret
-        self.endpoint = f"tcp://{address}:{router.bind_to_random_port(f'tcp://{address}')}"
+        try:
+            self.endpoint = f"tcp://{address}:{router.bind_to_random_port(f'tcp://{address}')}"
+        except zmq.ZMQError:
+            # Its thread would keep the context, and who closes that, for ever.
+            self.close()
+            raise
 
     def admit(self, key: bytes) -> None:
         """Let in whoever holds the secret to this key."""
