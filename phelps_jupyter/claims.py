@@ -11,7 +11,7 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from phelps_jupyter.core.model import Key, RunId
@@ -90,9 +90,13 @@ class Claims:
                 del self._held[key]
                 self._release([key])
 
-    def close(self) -> None:
-        """Give back all that we hold, or were to hold."""
-        keys = [*self._held, *(key for key, maker in self._waiting.values() if maker == LEFT)]
+    def close(self, going_on: Collection[RunId] = ()) -> None:
+        """Give back all that we hold, or were to hold.
+
+        ``going_on``: runs with attempts that outlive us. Who wants their keys finds these when our process is gone.
+        """
+        held = [key for key, runs in self._held.items() if runs.isdisjoint(going_on)]
+        keys = [*held, *(key for key, maker in self._waiting.values() if maker == LEFT)]
         self._waiting.clear()
         self._keys.clear()
         self._held.clear()

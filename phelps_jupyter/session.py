@@ -78,10 +78,11 @@ class Session:
         """End the session. ``kill``: end what runs too; else attempts that run finish, and their results are kept."""
         if not self._thread.is_alive():
             return
-        running = self.call(lambda: bool(self.machine.fleet.held))
+        going_on = self.call(lambda: [] if kill else [run for run, _ in self.machine.fleet.held])
+        self._queue.put(lambda: self._claims.close(going_on))
         self._queue.put(None)
         self._thread.join()
-        if self.engines is not None and (kill or not running):
+        if self.engines is not None and not going_on:
             self.engines.close()
         self.index.close()
 
@@ -186,7 +187,6 @@ class Session:
                 act = self._show_dirty
             if act is None:
                 self._show_dirty()
-                self._claims.close()
                 self._sharing.leave()
                 return
             try:

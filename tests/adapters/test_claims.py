@@ -258,6 +258,41 @@ def test_who_waits_no_more_for_what_was_left_running_keeps_no_other_kernel_waiti
     assert index.claim(KEY, "b", time.time()) == "b"
 
 
+LEAVE = """
+import sys
+from phelps_jupyter.adapters.index import SqliteIndex
+from phelps_jupyter.claims import Claims
+from phelps_jupyter.runtime import attempts
+from phelps_jupyter.taking_over import Estate
+index = SqliteIndex(sys.argv[1])
+claims = Claims(index, Estate(sys.argv[1] + "-store", index, str), print)
+claims.take(1, "k1")
+print(attempts.owner(), flush=True)
+sys.stdin.readline()
+claims.close([1])
+"""
+
+
+@pytest.mark.usefixtures("at_once")
+def test_what_a_kernel_leaves_running_when_it_closes_is_waited_for(
+    path: str, kernels: tuple[Claims, Claims], left: subprocess.Popen[bytes]
+) -> None:
+    one, _ = kernels
+    folder = Path(path + "-store", "engines", "zygote-1")
+    (folder / "owner.json").write_text(attempts.owner())
+    leaving = subprocess.Popen([sys.executable, "-c", LEAVE, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    with leaving:
+        assert leaving.stdout is not None
+        (folder / "owner.json").write_bytes(leaving.stdout.readline())
+        # Nothing was left running when this was asked.
+        assert (one.take(SECOND, OTHER), one.take(FIRST, KEY)) == (True, False)
+        leaving.communicate(b"\n")
+    assert (one.due(), one.waited_for(FIRST)) == ([], module.LEFT)
+    left.kill()
+    left.wait()
+    assert one.due() == [FIRST]
+
+
 CLAIM = """
 import sys
 from phelps_jupyter.adapters.index import SqliteIndex
