@@ -11,6 +11,10 @@ ROWS = 24
 """Lines that the cursor can go back to, as on a terminal of this height."""
 OPEN = 1 << 14
 """Characters that may still change, at most."""
+WIDTH = 1 << 10
+"""Columns that the cursor can go to where nothing is written: each line that it does so on is filled up to there."""
+DIGITS = 6
+"""Of a number in a sequence: more lines and columns than there are."""
 MOVES = re.compile(r"\x1b\[[0-9;?]*[A-HJKhl]")
 TOKENS = re.compile(r"(\x1b\[[0-9;?]*[A-Za-z]|[\r\n\b])")
 CUT = re.compile(r"\x1b(\[[0-9;?]{0,16})?\Z")
@@ -133,7 +137,7 @@ class _Page:
         self._column = end
 
     def _obey(self, command: str, argument: str, token: str) -> None:
-        count = int(argument) if argument.isdigit() else 1
+        count = int(argument[:DIGITS]) if argument.isdigit() else 1
         match command:
             case "m":
                 self.style += token
@@ -143,7 +147,7 @@ class _Page:
                 self._row = min(self._row + count, len(self._rows) - 1)
             case "C" | "D" | "G":
                 begin = {"C": self._column + count, "D": self._column - count, "G": count - 1}[command]
-                self._column = min(max(begin, 0), OPEN)
+                self._column = min(max(begin, 0), max(len(self._rows[self._row]), WIDTH))
             case "K" | "J":
                 self._erase(argument, below=command == "J")
 

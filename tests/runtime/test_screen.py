@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from phelps_jupyter.runtime.screen import OPEN, ROWS, Screen
+from phelps_jupyter.runtime.screen import OPEN, ROWS, WIDTH, Screen
 
 
 def shown(*portions: str) -> str:
@@ -64,3 +64,16 @@ def test_only_what_may_still_change_is_told_anew() -> None:
     screen.write("done\n" * 1000 + "bar 10%")
     assert screen.write("\rbar 20%") == (3, "20%")
     assert screen.write("\n") == (0, "\n")
+
+
+def test_a_number_of_any_length_moves_the_cursor_no_further_than_there_are_lines() -> None:
+    assert shown("a\nb\x1b[" + "9" * 5000 + "Ax") == "ax\nb"
+
+
+def test_moves_into_the_void_fill_no_memory() -> None:
+    lines = shown("\x1b[16384Cx\n" * 100)
+    assert len(lines) <= 100 * (WIDTH + 2)
+
+
+def test_the_cursor_goes_back_in_a_line_that_is_wider() -> None:
+    assert shown("a" * 2 * WIDTH + "\x1b[2Dxy") == "a" * (2 * WIDTH - 2) + "xy"
