@@ -78,7 +78,8 @@ class HostGuard:
     def _living(self) -> list[str]:
         """The claims of processes that are there."""
         with suppress(OSError):
-            return sorted(claim for claim in os.listdir(self._place) if self._lives(claim))
+            # A file system may put files of its own beside them.
+            return sorted(claim for claim in os.listdir(self._place) if claim.count(" ") == 2 and self._lives(claim))
         return []
 
     def _lives(self, claim: str) -> bool:

@@ -80,6 +80,15 @@ def test_claims_of_the_dead_hold_nobody_up(machine: Machine, tmp_path: Path) -> 
     assert len(claims(tmp_path)) == 1
 
 
+def test_what_is_no_claim_is_let_be(machine: Machine, tmp_path: Path) -> None:
+    machine.left = SHORT
+    guard = HostGuard(alone=False)
+    guard.gives_way(BIG, 10.0, 5.0)
+    (place,) = tmp_path.glob("phelps-*/giving-way")
+    (place / ".nfs0001").touch()
+    assert [guard.gives_way(BIG, now, 5.0) for now in (11.0, 12.0)] == [True, True]
+
+
 def test_who_runs_alone_is_stopped_only_at_the_last_moment(machine: Machine) -> None:
     guard = HostGuard(alone=True)
     machine.left = SHORT
