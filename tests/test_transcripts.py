@@ -58,3 +58,12 @@ def test_a_new_attempt_has_counted_nothing_yet(tmp_path: Path):
     assert transcripts.progress(RUN) == Progress(3.0, 7.0)
     transcripts.begin(RUN)
     assert transcripts.progress(RUN) is None
+
+
+def test_an_update_reaches_all_displays_of_its_id_those_too_that_were_told_before(tmp_path: Path):
+    transcripts, unread = Transcripts(DiskStore(str(tmp_path))), Unread()
+    shown = [Frame("display", data={"text/plain": text}, display_id="i", update=text == "c") for text in "abc"]
+    for portion in (shown[:1], shown[1:]):
+        unread.put(Wrote(1, 1, tuple(portion)))
+        transcripts.add(RUN, unread.read(1, 1).frames)
+    assert [frame.data for frame in transcripts.of(RUN)] == [{"text/plain": "c"}] * 2

@@ -36,6 +36,7 @@ class Roll:
         self._most_text = text
         self._most_displays = displays
         self._most_latest = text + spare
+        self._passes_on = spare > 0
         self.progress: Frame | None = None
         """The latest one. It has no place among the others, and is not kept."""
         self._empty()
@@ -161,7 +162,8 @@ class Roll:
                     more = _weight(frame) - _weight(old)
                     self._displays += more if source is self._latest else 0
                     self._display_room -= more if source is self._kept else 0
-                    found = True
+                    # Others of this id may have been passed on before.
+                    found = found or old.update or not self._passes_on
         if not found:
             self._push(frame)
 
