@@ -8,7 +8,7 @@ from phelps_jupyter.adapters.disk_store import DiskStore
 from phelps_jupyter.core.model import RunId
 from phelps_jupyter.core.snapshot import Progress
 from phelps_jupyter.runtime.orders import Frame, Wrote
-from phelps_jupyter.runtime.roll import TEXT, Roll
+from phelps_jupyter.runtime.roll import SPARE, TEXT, Roll
 from phelps_jupyter.transcripts import Transcripts, Unread
 
 RUN = RunId(1)
@@ -67,3 +67,12 @@ def test_an_update_reaches_all_displays_of_its_id_those_too_that_were_told_befor
         unread.put(Wrote(1, 1, tuple(portion)))
         transcripts.add(RUN, unread.read(1, 1).frames)
     assert [frame.data for frame in transcripts.of(RUN)] == [{"text/plain": "c"}] * 2
+
+
+def test_text_that_is_taken_back_goes_whole_though_only_a_part_of_it_was_passed_on():
+    passed, kernel = Roll(spare=SPARE), Roll()
+    passed.add(Frame("stdout", "first\nsecond\n"))
+    kernel.extend(passed.take(8))
+    passed.add(Frame("stdout", "SECOND\n", back=7))
+    kernel.extend(passed.take(100))
+    assert kernel.frames() == (Frame("stdout", "first\nSECOND\n"),)

@@ -133,7 +133,7 @@ class Roll:
         while self._latest and self._latest[-1].kind == frame.kind:
             last = self._latest.pop()
             self._weigh(last, -1)
-            left = last.text[: len(last.text) - back]
+            left = last.text[: max(len(last.text) - back, 0)]
             back = last.back + max(back - len(last.text), 0)
             if left:
                 self._join(replace(last, text=left), text)
