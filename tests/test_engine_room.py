@@ -10,6 +10,7 @@ import pytest
 
 from phelps_jupyter.adapters.disk_store import DiskStore
 from phelps_jupyter.adapters.index import SqliteIndex
+from phelps_jupyter.adapters.ledger import Ledger
 from phelps_jupyter.adapters.namespace import Namespace
 from phelps_jupyter.adapters.surroundings import Surroundings
 from phelps_jupyter.cell_sights import CellSights
@@ -63,7 +64,7 @@ def session(tmp_path: Path) -> Iterator[Session]:
     surface = Surface(
         "a.ipynb", Namespace({}), start, sights, lambda *_: None, lambda *_: None, questions, headless=False
     )
-    found = Session(surface, DiskStore(str(tmp_path)), index, IdleEngines)
+    found = Session(surface, DiskStore(str(tmp_path)), index, Ledger(str(tmp_path)), IdleEngines)
     found.start()
     notebook = Notebook()
     notebook.read([Cell(CellId("c"), "%%task t\nx = 1")], 0.0)
@@ -103,4 +104,4 @@ def test_nothing_is_kept_of_what_engines_say_that_were_replaced(session: Session
     (order,) = first.orders
     first.notify(Wrote(order.run, order.attempt, (Frame("stdout", "late"),)))
     session.call(lambda: None)
-    assert not session._written
+    assert not session._room._written
