@@ -15,6 +15,9 @@ from phelps_jupyter.ports import Index
 from phelps_jupyter.runtime import attempts
 from phelps_jupyter.runtime.orders import Frame
 
+EVERY = 0.2
+"""Seconds between looks at what attempts that were left do."""
+
 
 class Estate:
     """Of the kernels on one store. ``keep``: stores what an attempt has written."""
@@ -25,20 +28,25 @@ class Estate:
         self._keep = keep
         self._goes_on = True
         """Attempts may be left that have not ended."""
+        self._makes: set[object] = set()
+        """Their keys, as they were found the last time."""
+        self._look_at = 0.0
 
     def look(self) -> None:
         """A kernel has gone."""
         self._goes_on = True
+        self._look_at = 0.0
 
     def makes(self, key: Key) -> bool:
         """Whether an attempt that goes on makes this result. When none does, what was made is recorded."""
-        if not self._goes_on:
-            return False
-        # In this order: what ends meanwhile is found by one of the two.
-        running = {note.get("key") for note in attempts.running(self._store)}
-        self.take_over()
-        self._goes_on = bool(running)
-        return key in running
+        # Thousands of runs may ask.
+        if self._goes_on and time.monotonic() >= self._look_at:
+            # In this order: what ends meanwhile is found by one of the two.
+            self._makes = {note.get("key") for note in attempts.running(self._store)}
+            self.take_over()
+            self._goes_on = bool(self._makes)
+            self._look_at = time.monotonic() + EVERY
+        return key in self._makes
 
     def take_over(self) -> None:
         """Record what attempts have finished since, and clear away what they left."""

@@ -50,7 +50,7 @@ def channel(tmp_path: Path) -> Iterator[Channel]:
 
 def test_a_channel_whose_gate_can_not_be_opened_can_be_closed(tmp_path: Path) -> None:
     channel = Channel(str(tmp_path))
-    with pytest.raises(zmq.ZMQError):
+    with pytest.raises(OSError, match=r"203.0.113.7: "):
         # For documentation: no machine has it.
         channel.admit(agent.new_keys().public, "203.0.113.7")
     closing = threading.Thread(target=channel.close, daemon=True)
@@ -189,8 +189,19 @@ class Nowhere(Elsewhere):
         return super().admit(key, "127.0.0.2")[0].replace("127.0.0.2", "127.0.0.3"), key
 
 
+class Shut(Elsewhere):
+    """It can't have a gate."""
+
+    def admit(self, key: bytes, address: str) -> tuple[str, bytes]:
+        self.ways.append((address, key))
+        return Channel.admit(self, key, "203.0.113.7")
+
+
 @pytest.mark.engines
-@pytest.mark.parametrize(("kind", "way"), [(Elsewhere, "its own channel"), (Nowhere, "requests through ipyparallel")])
+@pytest.mark.parametrize(
+    ("kind", "way"),
+    [(Elsewhere, "its own channel"), (Nowhere, "requests through ipyparallel"), (Shut, "requests through ipyparallel")],
+)
 def test_where_the_channel_s_folder_is_not_seen_engines_come_to_its_gate_or_are_asked_through_ipyparallel(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type[Elsewhere], way: str
 ) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from phelps_jupyter import claims as module
+from phelps_jupyter import taking_over
 from phelps_jupyter.adapters.index import SqliteIndex
 from phelps_jupyter.claims import Claims, gone, ourselves
 from phelps_jupyter.core.model import Key, RunId
@@ -140,6 +141,7 @@ def test_a_run_waits_while_another_kernel_has_its_key(kernels: tuple[Claims, Cla
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "LOOK_EVERY", 0.0)
     monkeypatch.setattr(module, "BEAT_EVERY", 0.0)
+    monkeypatch.setattr(taking_over, "EVERY", 0.0)
 
 
 @pytest.mark.usefixtures("at_once")

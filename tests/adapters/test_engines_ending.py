@@ -13,6 +13,7 @@ import psutil
 import pytest
 from engine_bench import Bench, gave, poll
 
+from phelps_jupyter.adapters.ipyparallel import engines
 from phelps_jupyter.core.events import EngineJoined, EngineLeft, EnginesFailed, EnginesSettled
 from phelps_jupyter.core.model import EngineId
 from phelps_jupyter.runtime import attempts
@@ -133,6 +134,18 @@ def test_a_killed_engine_leaves_with_its_attempt_and_another_takes_its_place(clu
     assert cluster.run("x = 1", on=1).kind == "done"
     assert [notice for notice in cluster.log.of(Outcome) if notice.run == order.run] == []
     poll(lambda: len(os.listdir(cluster.root / "store" / "engines")) == 2)
+
+
+@pytest.mark.engines
+def test_when_an_engine_is_not_replaced_the_others_are_all_there_is(
+    cluster: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "REPLACEMENTS", 0)
+    order = cluster.submit(ENDLESS)
+    os.kill(engine_of(body_of(cluster, order)), signal.SIGKILL)
+    cluster.log.until(lambda notices: sum(isinstance(notice, EnginesSettled) for notice in notices) == 2)
+    assert len(cluster.present()) == 1
+    assert cluster.run("x = 1").kind == "done"
 
 
 @pytest.mark.engines

@@ -45,9 +45,15 @@ class Channel:
         self._router.bind(self.endpoint)
 
     def admit(self, key: bytes, address: str) -> tuple[str, bytes]:
-        """Let an agent with this key come from another machine, to this address of ours; the endpoint, and our key."""
+        """Let an agent with this key come from another machine, to this address of ours; the endpoint, and our key.
+
+        Errors: OSError, where nobody can come to that.
+        """
         if self._gate is None:
-            self._gate = Gate(self._context, self._router, address)
+            try:
+                self._gate = Gate(self._context, self._router, address)
+            except zmq.ZMQError as error:
+                raise OSError(error.errno, f"{address}: {error.strerror}") from None
         self._gate.admit(key)
         return self._gate.endpoint, self._gate.key
 

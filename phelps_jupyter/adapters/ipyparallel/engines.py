@@ -305,7 +305,10 @@ class IpyparallelEngines:
         if self._replacements < REPLACEMENTS and self._replace(cluster):
             self._replacements += 1
             self._settle_by = time.monotonic() + START_TIMEOUT
-        elif all(seat.refused for seat in self._seats.values()):
+        elif all(seat.refused for seat in self._seats.values()) or (
+            # None is on its way: what no other can take is to be told so.
+            not self._settle_by and any(seat.joined for seat in self._seats.values())
+        ):
             self._settle_by = time.monotonic()
 
     def _replace(self, cluster: Cluster) -> bool:

@@ -5,6 +5,7 @@ Knows what an engine must have and see; refuses to know what it will run.
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from phelps_jupyter.core.model import EngineId, Host, HostId
 from phelps_jupyter.runtime import attempts, host, shipment
 from phelps_jupyter.runtime.host import Facts
 
+logger = logging.getLogger(__name__)
 REACH = 2.0
 """Seconds that an engine has to be heard on the channel before it is asked through ipyparallel."""
 
@@ -86,8 +88,13 @@ class Reception:
             seen = f"engine {seat.id} does not see the folder {self._store}: it must be one that it shares"
             self._refuse(seat, seen)
             return
-        # Without a key it sees the channel, as we do.
-        way = (self._channel.endpoint, b"") if key is None else self._channel.admit(key, self._cluster.address())
+        try:
+            # Without a key it sees the channel, as we do.
+            way = (self._channel.endpoint, b"") if key is None else self._channel.admit(key, self._cluster.address())
+        except OSError as error:
+            logger.warning("engine %s is asked through ipyparallel: no gate of ours can be opened: %s", seat.id, error)
+            seat.expect(0)
+            return
         arguments = (seat.name, *way)
         seat.ask(Call("attach", arguments, lambda _: seat.expect(REACH), partial(self._failed, seat)))
 
