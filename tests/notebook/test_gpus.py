@@ -10,9 +10,9 @@ pytestmark = pytest.mark.notebook
 
 BOTH = """
 import os, time
-open("{own}", "w").close()
+open("{place}/{own}", "w").close()
 until = time.monotonic() + 60
-while not os.path.exists("{other}") and time.monotonic() < until:
+while not os.path.exists("{place}/{other}") and time.monotonic() < until:
     time.sleep(0.01)
 {own} = os.environ.get("CUDA_VISIBLE_DEVICES", "as it was")
 """
@@ -29,11 +29,13 @@ def _two_gpus(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("cluster", ["none", pytest.param("local:2", marks=pytest.mark.engines)])
-def test_tasks_that_run_at_once_have_different_gpus(book, cluster):
+def test_tasks_that_run_at_once_have_different_gpus(book, cluster, tmp_path_factory):
+    # Files there are nobody's inputs.
+    place = tmp_path_factory.mktemp("place")
     ran = book(
         cluster=cluster,
-        a=f"%%task a --gpus 1\n{BOTH.format(own='a', other='b')}",
-        b=f"%%task b --gpus 1\n{BOTH.format(own='b', other='a')}",
+        a=f"%%task a --gpus 1\n{BOTH.format(place=place, own='a', other='b')}",
+        b=f"%%task b --gpus 1\n{BOTH.format(place=place, own='b', other='a')}",
         p="print(a, b)",
         q="assert {a, b} == {'0', '1'}",
     ).run()
