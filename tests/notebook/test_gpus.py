@@ -9,11 +9,13 @@ import pytest
 pytestmark = pytest.mark.notebook
 
 BOTH = """
-import os, time
-open("{place}/{own}", "w").close()
+import os, pathlib, time
+place = pathlib.Path(os.environ["PHELPS_TEST_PLACE"])
+(place / "{own}").touch()
 until = time.monotonic() + 60
-while not os.path.exists("{place}/{other}") and time.monotonic() < until:
+while not (place / "{other}").exists() and time.monotonic() < until:
     time.sleep(0.01)
+assert (place / "{other}").exists(), "they did not run at once"
 {own} = os.environ.get("CUDA_VISIBLE_DEVICES", "as it was")
 """
 
@@ -29,13 +31,13 @@ def _two_gpus(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("cluster", ["none", pytest.param("local:2", marks=pytest.mark.engines)])
-def test_tasks_that_run_at_once_have_different_gpus(book, cluster, tmp_path_factory):
+def test_tasks_that_run_at_once_have_different_gpus(book, cluster, tmp_path_factory, monkeypatch):
     # Files there are nobody's inputs.
-    place = tmp_path_factory.mktemp("place")
+    monkeypatch.setenv("PHELPS_TEST_PLACE", str(tmp_path_factory.mktemp("place")))
     ran = book(
         cluster=cluster,
-        a=f"%%task a --gpus 1\n{BOTH.format(place=place, own='a', other='b')}",
-        b=f"%%task b --gpus 1\n{BOTH.format(place=place, own='b', other='a')}",
+        a=f"%%task a --gpus 1\n{BOTH.format(own='a', other='b')}",
+        b=f"%%task b --gpus 1\n{BOTH.format(own='b', other='a')}",
         p="print(a, b)",
         q="assert {a, b} == {'0', '1'}",
     ).run()
