@@ -153,19 +153,22 @@ class Kernel:
 
 
 def shown(messages: list[dict[str, Any]]) -> str:
-    pieces: list[str] = []
+    """What stands below a cell as text. What one print writes may come in two pieces."""
+    pieces: list[tuple[str, str]] = []
     for message in messages:
-        content = message["content"]
-        match message["msg_type"]:
+        content, kind = message["content"], message["msg_type"]
+        match kind:
             case "clear_output":
                 pieces.clear()
+            case "stream" if pieces and pieces[-1][0] == kind:
+                pieces[-1] = kind, pieces[-1][1] + content["text"]
             case "stream":
-                pieces.append(content["text"])
+                pieces.append((kind, content["text"]))
             case "error":
-                pieces.append(f"{content['ename']}: {content['evalue']}")
+                pieces.append((kind, f"{content['ename']}: {content['evalue']}"))
             case "execute_result" | "display_data":
-                pieces.append(str(content["data"].get("text/plain", "")))
-    return "\n".join(pieces)
+                pieces.append((kind, str(content["data"].get("text/plain", ""))))
+    return "\n".join(text for _, text in pieces)
 
 
 @pytest.fixture
