@@ -11,6 +11,7 @@ import pytest
 
 from phelps_jupyter.adapters.disk_store import DiskStore
 from phelps_jupyter.adapters.index import SqliteIndex
+from phelps_jupyter.adapters.ledger import Ledger
 from phelps_jupyter.adapters.namespace import Namespace
 from phelps_jupyter.adapters.surroundings import Surroundings
 from phelps_jupyter.cell_sights import CellSights
@@ -78,7 +79,7 @@ def session(tmp_path: Path) -> Iterator[Callable[[type[SqliteIndex]], Session]]:
         start, sights, asked = Surroundings.at_start(str(tmp_path)), CellSights(index), Questions(lambda: None)
         shown: Callable[..., None] = lambda *_: None  # noqa: E731
         surface = Surface("a.ipynb", Namespace({}), start, sights, shown, shown, asked, headless=False)
-        made.append(Session(surface, DiskStore(str(tmp_path)), index, HungryEngines))
+        made.append(Session(surface, DiskStore(str(tmp_path)), index, Ledger(str(tmp_path)), HungryEngines))
         made[0].start()
         notebook = Notebook()
         notebook.read([Cell(CellId("c"), "%%task t --mem 10MB\nx = 1")], 0.0)
