@@ -17,6 +17,8 @@ from phelps_jupyter.runtime.shipment import private_folder
 
 SILENCE = 10.0
 """Seconds after which who has not renewed its entry is taken to be gone."""
+ENTRY = ("came", "seen", *Stake._fields)
+"""What each kernel's entry has: numbers. Of another one's, as another version might write them, nothing is known."""
 
 
 class Ledger:
@@ -50,7 +52,7 @@ class Ledger:
 
     def _change(self, act: Callable[[dict[str, Any]], Any]) -> Any:
         try:
-            path = Path(self._folder or os.environ.get("XDG_RUNTIME_DIR") or private_folder(), "phelps-ledger.json")
+            path = Path(self._folder or _runtime_folder(), "phelps-ledger.json")
             with open(os.open(path, os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
                 # Released when it is closed, also by a process that dies.
                 fcntl.flock(file, fcntl.LOCK_EX)
@@ -64,13 +66,27 @@ class Ledger:
             raise StoreError(f"cpus can't be shared with other kernels: {error}") from None
 
 
+def _runtime_folder() -> str:
+    """A container may name one that is not there, ``sudo -E`` one that is another user's."""
+    named = os.environ.get("XDG_RUNTIME_DIR")
+    if named and os.path.isdir(named) and os.stat(named).st_uid == os.getuid() and os.access(named, os.W_OK | os.X_OK):
+        return named
+    return private_folder()
+
+
 def _read(file: IO[str]) -> Mapping[str, Any]:
+    """The entries that can be read. Of a new file, or one whose writer was killed, none: whoever lives writes again."""
     try:
-        entries: Mapping[str, Any] = json.load(file)
+        entries = json.load(file)
     except ValueError:
-        # New, or its writer was killed: whoever lives writes again.
         return {}
-    return entries
+    if not isinstance(entries, dict):
+        return {}
+    return {name: entry for name, entry in entries.items() if _is_entry(entry)}
+
+
+def _is_entry(entry: Any) -> bool:
+    return isinstance(entry, dict) and all(isinstance(entry.get(part), int | float) for part in ENTRY)
 
 
 def _living(entries: Mapping[str, Any]) -> dict[str, Any]:

@@ -118,8 +118,7 @@ class Machine:
                 self.fleet.join(event.engine, event.host)
                 return []
             case ev.HostShared():
-                self.fleet.allow(event.host, event.cpus)
-                return self._show_ready(event)
+                return self._show_ready(event) if self.fleet.allow(event.host, event.cpus) else []
             case ev.EngineLeft():
                 return self._on_engine_left(event)
             case ev.EnginesSettled():

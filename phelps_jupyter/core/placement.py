@@ -73,12 +73,18 @@ class Fleet:
             del among[host]
         return None
 
-    def allow(self, host: HostId, cpus: int) -> None:
-        """Others use this machine as well: we may hold so many of its cpus now."""
+    def allow(self, host: HostId, cpus: int) -> bool:
+        """Others use this machine as well: we may hold so many of its cpus now.
+
+        Returns whether this is news for those that wait: others began or ceased to have some.
+        """
         room = self.rooms.get(host)
-        if room is not None:
-            room.allow(cpus)
-            self._ease(room)
+        if room is None:
+            return False
+        lent = room.lent
+        room.allow(cpus)
+        self._ease(room)
+        return bool(lent) != bool(room.lent)
 
     def eased(self) -> dict[HostId, None]:
         """The hosts that could take something and have become freer since this was asked last."""

@@ -7,11 +7,11 @@ with one that was stopped.
 from __future__ import annotations
 
 import os
-import tempfile
 from contextlib import suppress
 
 from phelps_jupyter.runtime import host
 from phelps_jupyter.runtime.attempts import began
+from phelps_jupyter.runtime.shipment import private_folder
 
 SHARE = 20
 """The part of the memory that is to stay free is one of so many, within these bounds."""
@@ -33,7 +33,7 @@ class HostGuard:
         floor = min(max(host.memory() // SHARE, LEAST), MOST)
         self._floor = floor // LAST_RESORT if alone else floor
         self._worthy = floor // WORTHY
-        self._place = os.path.join(tempfile.gettempdir(), f"phelps-{os.getuid()}", "giving-way")
+        self._place = ""
         self._claim = ""
         self._claims: list[str] = []
         self._agreed_at = 0.0
@@ -72,6 +72,7 @@ class HostGuard:
         # Those that began later come later in the order of names.
         self._claim = f"{began_at:020.6f} {os.getpid()} {began(os.getpid())}"
         with suppress(OSError):
+            self._place = os.path.join(private_folder(), "giving-way")
             os.makedirs(self._place, mode=0o700, exist_ok=True)
             open(os.path.join(self._place, self._claim), "w").close()
 

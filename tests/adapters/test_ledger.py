@@ -45,8 +45,19 @@ def test_who_is_silent_for_long_holds_nothing(kernels: tuple[Ledger, Ledger], mo
     assert other.share(2, SOME) == 2
 
 
-@pytest.mark.parametrize("content", ["", "{", '{"a": {"came": 9e9, "held": 2, "seen": 9e9, "wanted": 0}}'])
-def test_what_was_torn_or_is_of_another_boot_counts_for_nothing(tmp_path: Path, content: str) -> None:
+UNFIT = [
+    "",
+    "{",
+    "[1]",
+    '{"a": 3}',
+    '{"a": {"held": 2, "seen": 1}}',
+    '{"a": {"came": 1, "seen": "x", "held": 0, "wanted": 0}}',
+]
+OTHER_BOOT = '{"a": {"came": 9e9, "held": 2, "seen": 9e9, "wanted": 0}}'
+
+
+@pytest.mark.parametrize("content", [*UNFIT, OTHER_BOOT])
+def test_what_is_torn_or_unknown_or_of_another_boot_counts_for_nothing(tmp_path: Path, content: str) -> None:
     (tmp_path / "phelps-ledger.json").write_text(content)
     assert Ledger(str(tmp_path)).share(2, SOME) == 2
     assert len(json.loads((tmp_path / "phelps-ledger.json").read_text())) == 1
@@ -55,6 +66,19 @@ def test_what_was_torn_or_is_of_another_boot_counts_for_nothing(tmp_path: Path, 
 def test_where_it_can_not_be_written_that_is_said(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="can't be shared with other kernels"):
         Ledger(str(tmp_path / "nowhere")).share(2, SOME)
+
+
+@pytest.mark.parametrize("named", ["nowhere", "file", "shut"])
+def test_a_runtime_folder_that_is_none_of_ours_is_not_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "shut").mkdir()
+    monkeypatch.setattr(module.os, "access", lambda path, _: Path(path).name != "shut")
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path / named))
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path))
+    assert Ledger().share(2, SOME) == 2
+    assert len(json.loads(next(tmp_path.glob("phelps-*/phelps-ledger.json")).read_text())) == 1
 
 
 KERNEL = """

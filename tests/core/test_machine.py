@@ -558,3 +558,16 @@ def test_runs_wait_for_cpus_that_other_kernels_use(machine):
     assert (len([action for action in actions if isinstance(action, ev.Submit)]), machine.wanted(4)) == (1, 1)
     actions = kernel.feed(shared[1])
     assert (len([action for action in actions if isinstance(action, ev.Submit)]), machine.wanted(4)) == (1, 0)
+
+
+def test_that_others_have_some_of_a_host_is_told_when_it_begins_and_when_it_ends(machine):
+    kernel = Kernel(machine)
+    kernel.feed(document(task("a"), task("b")), engine("0", cpus=4), ask("a", "b"))
+
+    def shown(cpus):
+        return [
+            action for action in kernel.feed(ev.HostShared(0.0, HostId("box"), cpus)) if isinstance(action, ev.Show)
+        ]
+
+    assert [bool(shown(cpus)) for cpus in (3, 2, 1)] == [True, False, False]
+    assert kernel.feed(ev.HostShared(0.0, HostId("nowhere"), 1)) == []

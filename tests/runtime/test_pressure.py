@@ -9,6 +9,7 @@ import pytest
 
 from phelps_jupyter.runtime import host
 from phelps_jupyter.runtime.pressure import SETTLING, HostGuard
+from phelps_jupyter.runtime.shipment import private_folder
 
 GB = 1_000_000_000
 PLENTY, SHORT, NOTHING = 10 * GB, GB // 2, GB // 10
@@ -32,6 +33,12 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Machine:
 
 def claims(folder: Path) -> list[str]:
     return sorted(entry.name for entry in folder.glob("phelps-*/giving-way/*"))
+
+
+def test_claims_lie_in_a_folder_that_others_of_ours_can_use(machine: Machine, tmp_path: Path) -> None:
+    machine.left = SHORT
+    HostGuard(alone=False).gives_way(BIG, 10.0, 5.0)
+    assert (len(claims(tmp_path)), Path(private_folder()).parent) == (1, tmp_path)
 
 
 @pytest.mark.parametrize(("left", "held"), [(PLENTY, BIG), (None, BIG), (SHORT, 1_000_000)])
