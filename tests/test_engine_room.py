@@ -7,40 +7,26 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from session_kit import PretendEngines, put_cells, session_in
 
-from phelps_jupyter.adapters.disk_store import DiskStore
-from phelps_jupyter.adapters.index import SqliteIndex
-from phelps_jupyter.adapters.ledger import Ledger
-from phelps_jupyter.adapters.namespace import Namespace
-from phelps_jupyter.adapters.surroundings import Surroundings
-from phelps_jupyter.cell_sights import CellSights
-from phelps_jupyter.core.events import EngineJoined, EnginesSettled
-from phelps_jupyter.core.model import Cell, CellId, Engine, EngineId, Host, HostId, RunState, TaskName
-from phelps_jupyter.core.notebook import Notebook
+from phelps_jupyter.core.model import EngineId, RunState, TaskName
 from phelps_jupyter.ports import Notify
-from phelps_jupyter.questions import Questions
 from phelps_jupyter.runtime.orders import Frame, Order, Wrote
 from phelps_jupyter.session import Session
-from phelps_jupyter.surface import Surface
 
 TASK = TaskName("t")
 HANG = 30.0
 
 
-class IdleEngines:
-    """One engine, which joins when it is told to, and takes orders without a word."""
+class IdleEngines(PretendEngines):
+    """They join when they are told to, and take orders without a word."""
 
     def __init__(self, notify: Notify) -> None:
-        self.notify = notify
+        super().__init__(notify)
         self.orders: list[Order] = []
 
     def start(self) -> None:
         pass
-
-    def join(self) -> None:
-        host = Host(HostId("box"), "box", 1, 10**9)
-        self.notify(EngineJoined(time.time(), Engine(EngineId("0"), host.id), host))
-        self.notify(EnginesSettled(time.time()))
 
     def submit(self, engine: EngineId, order: Order) -> None:
         del engine
@@ -49,26 +35,11 @@ class IdleEngines:
     def kill(self, run: int, attempt: int) -> None:
         pass
 
-    def close(self) -> None:
-        pass
-
-    def describe(self) -> str:
-        return "idle"
-
 
 @pytest.fixture
 def session(tmp_path: Path) -> Iterator[Session]:
-    index = SqliteIndex(str(tmp_path / "state.db"))
-    start = Surroundings.at_start(str(tmp_path))
-    sights, questions = CellSights(index), Questions(lambda: None)
-    surface = Surface(
-        "a.ipynb", Namespace({}), start, sights, lambda *_: None, lambda *_: None, questions, headless=False
-    )
-    found = Session(surface, DiskStore(str(tmp_path)), index, Ledger(str(tmp_path)), IdleEngines)
-    found.start()
-    notebook = Notebook()
-    notebook.read([Cell(CellId("c"), "%%task t\nx = 1")], 0.0)
-    found.change_document(notebook.graph())
+    found = session_in(tmp_path, IdleEngines)
+    put_cells(found, "%%task t\nx = 1")
     yield found
     found.close(kill=True)
 

@@ -8,52 +8,26 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+from session_kit import PretendEngines, put_cells, session_in
 
-from phelps_jupyter.adapters.disk_store import DiskStore
 from phelps_jupyter.adapters.index import SqliteIndex
-from phelps_jupyter.adapters.ledger import Ledger
-from phelps_jupyter.adapters.namespace import Namespace
-from phelps_jupyter.adapters.surroundings import Surroundings
-from phelps_jupyter.cell_sights import CellSights
-from phelps_jupyter.core.events import EngineJoined, EnginesSettled
-from phelps_jupyter.core.model import Cell, CellId, Digest, Engine, EngineId, Host, HostId, RunState, TaskName
-from phelps_jupyter.core.notebook import Notebook
+from phelps_jupyter.core.model import Digest, EngineId, RunState, TaskName
 from phelps_jupyter.errors import StoreError
-from phelps_jupyter.ports import Notify
-from phelps_jupyter.questions import Questions
 from phelps_jupyter.runtime.orders import Order, Outcome, Stored
 from phelps_jupyter.session import Session
-from phelps_jupyter.surface import Surface
 
 TASK = TaskName("t")
 HANG = 30.0
 
 
-class HungryEngines:
-    """One engine, on which every first attempt is stopped at its memory limit, and every second one ends well."""
-
-    def __init__(self, notify: Notify) -> None:
-        self._notify = notify
-
-    def start(self) -> None:
-        host = Host(HostId("box"), "box", 1, 10**9)
-        self._notify(EngineJoined(time.time(), Engine(EngineId("0"), host.id), host))
-        self._notify(EnginesSettled(time.time()))
+class HungryEngines(PretendEngines):
+    """Every first attempt is stopped at its memory limit, and every second one ends well."""
 
     def submit(self, engine: EngineId, order: Order) -> None:
         del engine
         outputs = tuple(Stored(name, "0" * 64, 8, "int") for name in order.outputs)
         kind: Literal["memory", "done"] = "memory" if order.attempt == 1 else "done"
-        self._notify(Outcome(order.run, order.attempt, kind, outputs=outputs, peak_memory=10**8))
-
-    def kill(self, run: int, attempt: int) -> None:
-        raise AssertionError((run, attempt))
-
-    def close(self) -> None:
-        pass
-
-    def describe(self) -> str:
-        return "hungry"
+        self.notify(Outcome(order.run, order.attempt, kind, outputs=outputs, peak_memory=10**8))
 
 
 class Unreadable(SqliteIndex):
@@ -75,15 +49,8 @@ def session(tmp_path: Path) -> Iterator[Callable[[type[SqliteIndex]], Session]]:
     made: list[Session] = []
 
     def make(kind: type[SqliteIndex]) -> Session:
-        index = kind(str(tmp_path / "state.db"))
-        start, sights, asked = Surroundings.at_start(str(tmp_path)), CellSights(index), Questions(lambda: None)
-        shown: Callable[..., None] = lambda *_: None  # noqa: E731
-        surface = Surface("a.ipynb", Namespace({}), start, sights, shown, shown, asked, headless=False)
-        made.append(Session(surface, DiskStore(str(tmp_path)), index, Ledger(str(tmp_path)), HungryEngines))
-        made[0].start()
-        notebook = Notebook()
-        notebook.read([Cell(CellId("c"), "%%task t --mem 10MB\nx = 1")], 0.0)
-        made[0].change_document(notebook.graph())
+        made.append(session_in(tmp_path, HungryEngines, kind))
+        put_cells(made[0], "%%task t --mem 10MB\nx = 1")
         return made[0]
 
     yield make

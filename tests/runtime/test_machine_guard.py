@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from zygote_kit import Told
+from zygote_kit import Told, order_in
 
 from phelps_jupyter.runtime import keeper
 from phelps_jupyter.runtime.news import order_message
@@ -38,24 +37,7 @@ HOLD = "import time\nx = bytearray(b'x') * 200_000_000\nprint('begun.')\ntime.sl
 
 @pytest.fixture
 def order(tmp_path: Path) -> Order:
-    return Order(
-        run=1,
-        attempt=1,
-        task="fit",
-        body=HOLD,
-        inputs=(),
-        outputs=("x",),
-        declared=False,
-        optional=frozenset(),
-        store=str(tmp_path / "store"),
-        folder=str(tmp_path),
-        path=tuple(sys.path),
-        env={},
-        seed=None,
-        cpus=1,
-        memory=None,
-        time=None,
-    )
+    return order_in(tmp_path, HOLD)
 
 
 @pytest.fixture

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from zygote_kit import Told
+from zygote_kit import Told, order_in
 
 from phelps_jupyter.runtime import host, surroundings
 from phelps_jupyter.runtime.news import order_message
-from phelps_jupyter.runtime.orders import Order
 
 SHOWN = """
 import json, os, sys
@@ -42,24 +41,7 @@ def printed(tmp_path: Path) -> Iterator[Callable[..., object]]:
 
     def run(body: str, cpus: int, env: dict[str, str | None] | None = None) -> object:
         told.append(Told(tmp_path / f"store{len(told)}"))
-        order = Order(
-            run=1,
-            attempt=1,
-            task="fit",
-            body=body,
-            inputs=(),
-            outputs=(),
-            declared=False,
-            optional=frozenset(),
-            store=str(tmp_path / "store"),
-            folder=str(tmp_path),
-            path=tuple(sys.path),
-            env=env or {},
-            seed=None,
-            cpus=cpus,
-            memory=None,
-            time=None,
-        )
+        order = replace(order_in(tmp_path, body), outputs=(), env=env or {}, cpus=cpus)
         told[-1].keeper.tell(order_message(order))
         assert told[-1].outcome().kind == "done", told[-1].outcome().traceback
         return json.loads(told[-1].wrote().removesuffix("."))

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from zygote_kit import ENDLESS, HANG, Told
+from zygote_kit import ENDLESS, HANG, Told, order_in
 
 from phelps_jupyter.runtime import attempts
 from phelps_jupyter.runtime.line import Message
@@ -24,25 +24,7 @@ from phelps_jupyter.runtime.orders import Order, Outcome, Started, Wrote
 
 @pytest.fixture
 def order(tmp_path: Path) -> Order:
-    return Order(
-        run=1,
-        attempt=1,
-        task="fit",
-        body=ENDLESS,
-        inputs=(),
-        outputs=("x",),
-        declared=False,
-        optional=frozenset(),
-        store=str(tmp_path / "store"),
-        folder=str(tmp_path),
-        path=tuple(sys.path),
-        env={},
-        seed=None,
-        cpus=1,
-        memory=None,
-        time=None,
-        note={"key": "k"},
-    )
+    return replace(order_in(tmp_path, ENDLESS), note={"key": "k"})
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import select
+import sys
 import time
 from pathlib import Path
 
@@ -12,10 +13,32 @@ from phelps_jupyter.runtime import attempts, shipment
 from phelps_jupyter.runtime.keeper import Keeper, Setting
 from phelps_jupyter.runtime.line import Message
 from phelps_jupyter.runtime.news import news
-from phelps_jupyter.runtime.orders import Outcome, Wrote
+from phelps_jupyter.runtime.orders import Order, Outcome, Wrote
 
 HANG = 60.0
 ENDLESS = "import os, subprocess\nprint('begun', os.getpid(), end='.')\nsubprocess.run(['sleep', '600'])"
+
+
+def order_in(folder: Path, body: str) -> Order:
+    """One attempt at a task ``fit`` whose body makes ``x``, on a store below the folder."""
+    return Order(
+        run=1,
+        attempt=1,
+        task="fit",
+        body=body,
+        inputs=(),
+        outputs=("x",),
+        declared=False,
+        optional=frozenset(),
+        store=str(folder / "store"),
+        folder=str(folder),
+        path=tuple(sys.path),
+        env={},
+        seed=None,
+        cpus=1,
+        memory=None,
+        time=None,
+    )
 
 
 def _install() -> str:
