@@ -10,7 +10,9 @@ from collections.abc import Callable
 
 from phelps_jupyter.core.events import HostShared
 from phelps_jupyter.core.machine import Machine
-from phelps_jupyter.core.model import HostId
+from phelps_jupyter.core.model import HostId, RunState
+from phelps_jupyter.core.placement import cpus_on
+from phelps_jupyter.core.runs import Run
 from phelps_jupyter.core.shares import Stake
 from phelps_jupyter.errors import StoreError
 from phelps_jupyter.ports import Ledger
@@ -35,6 +37,8 @@ class Sharing:
         self._look_at = 0.0
         self._allowed = 0
         self._failed = False
+        self._waits: Run | None = None
+        self._waits_since = 0.0
 
     def patience(self) -> float | None:
         """Seconds until `look` has something to do; None: for ever."""
@@ -50,7 +54,10 @@ class Sharing:
             return None
         if self._stake != NOTHING and time.monotonic() < self._look_at:
             return None
-        stake = Stake(*(min(cpus, self._cpus) for cpus in (room.cpus_held, machine.wanted(self._cpus))))
+        run = self._wait(machine)
+        wide = 0 if run is None else cpus_on(room.host, run.resources)
+        held, wanted = min(room.cpus_held, self._cpus), machine.wanted(self._cpus, room.cpus_held)
+        stake = Stake(held, min(wanted, self._cpus), min(wide, self._cpus), self._waits_since)
         allowed = self._ask(stake, room.host.cpus)
         self._stake = stake
         changed, self._allowed = allowed != self._allowed, allowed
@@ -61,6 +68,15 @@ class Sharing:
         if self._stake != NOTHING:
             self._stake = NOTHING
             self._told(self._ledger.leave)
+
+    def _wait(self, machine: Machine) -> Run | None:
+        """The run that others are to give way to. One that comes to wait before it takes its place in line."""
+        before, self._waits = self._waits, machine.wide(self._host)
+        if self._waits is None:
+            self._waits_since = 0.0
+        elif before is None or (before is not self._waits and before.state is not RunState.READY):
+            self._waits_since = time.monotonic()
+        return self._waits
 
     def _ask(self, stake: Stake, most: int) -> int:
         if stake == NOTHING:

@@ -7,7 +7,21 @@ import pytest
 from phelps_jupyter import sharing
 from phelps_jupyter.core.events import EngineJoined, EngineLeft
 from phelps_jupyter.core.machine import Machine
-from phelps_jupyter.core.model import Engine, EngineId, Host, HostId
+from phelps_jupyter.core.model import (
+    Bindings,
+    CellId,
+    Engine,
+    EngineId,
+    Host,
+    HostId,
+    Options,
+    Resources,
+    RunId,
+    RunState,
+    Task,
+    TaskName,
+)
+from phelps_jupyter.core.runs import Run
 from phelps_jupyter.core.shares import Stake
 from phelps_jupyter.errors import StoreError
 from phelps_jupyter.sharing import NOTHING, Sharing
@@ -35,9 +49,20 @@ class Wanting(Machine):
     """With so many ready cpus."""
 
     wants = 0
+    waits: Run | None = None
 
-    def wanted(self, most: int) -> int:
+    def wide(self, host: HostId) -> Run | None:
+        assert host == "here"
+        return self.waits
+
+    def wanted(self, most: int, held: int) -> int:
+        assert held == 0
         return min(self.wants, most)
+
+
+def wide_run(number: int) -> Run:
+    task = Task(TaskName("t"), CellId("c"), "", Options(), Bindings())
+    return Run(RunId(number), task, {}, frozenset(), Resources(cpus=2), state=RunState.READY)
 
 
 @pytest.fixture
@@ -110,6 +135,30 @@ def test_without_engines_on_this_machine_nothing_is_shared(found: tuple[Sharing,
     assert book.heard[-1] == NOTHING
     machine.handle(EngineJoined(0.0, Engine(EngineId("1"), HostId("here")), Host(HostId("here"), "box", 16, 1)))
     assert allowed(ours, machine) == 16
+
+
+def test_a_run_of_several_cpus_is_told_with_the_time_since_one_waits(
+    machine: Wanting, found: tuple[Sharing, Book], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, book = found
+    now = iter(range(10, 1000))
+    monkeypatch.setattr(sharing.time, "monotonic", lambda: float(next(now)))
+    first, second = wide_run(1), wide_run(2)
+    machine.wants, told = 2, []
+    for machine.waits in (first, second, first, None, first):
+        ours.look(machine)
+        told.append((book.heard[-1].wide, book.heard[-1].since) if book.heard else None)
+    assert told[0] is not None
+    assert told[0][0] == 2
+    # A more urgent one that comes later takes the place of the first in line.
+    assert told[1] == told[2] == told[0]
+    assert told[3] == (0, 0.0)
+    assert told[4] is not None
+    assert told[4][1] > told[0][1]
+    first.state = RunState.RUNNING
+    machine.waits = second
+    ours.look(machine)
+    assert book.heard[-1].since > told[4][1]
 
 
 def test_without_a_ledger_all_is_ours_and_that_is_said_once(

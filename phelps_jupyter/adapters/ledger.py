@@ -43,11 +43,13 @@ class Ledger:
         entry = entries[self._name] = {"came": entries.get(self._name, {}).get("came", now), "seen": now}
         entry |= stake._asdict()
         names = sorted(entries, key=lambda name: (entries[name]["came"], name))
-        stakes = [Stake(entries[name]["held"], entries[name]["wanted"]) for name in names]
+        stakes = [Stake(**{field: entries[name].get(field, 0) for field in Stake._fields}) for name in names]
         allowed = allowance(total, stakes, names.index(self._name))
         # What begins from now on needs not be told before it counts; what does not is given back with the next look.
-        held = max(stake.held, min(allowed, sum(stake)))
-        entry |= Stake(held, max(0, sum(stake) - held))._asdict()
+        wish = stake.held + max(stake.wanted, stake.wide)
+        held = max(stake.held, min(allowed, wish))
+        wide = stake.wide if held < stake.held + stake.wide else 0
+        entry |= Stake(held, max(0, wish - held), wide, stake.since)._asdict()
         return allowed
 
     def _change(self, act: Callable[[dict[str, Any]], Any]) -> Any:

@@ -18,7 +18,7 @@ from phelps_jupyter.core.events import Action, Event
 from phelps_jupyter.core.failures import allow_another, lower_memory
 from phelps_jupyter.core.freshness import ALWAYS, FORCED, Verdict
 from phelps_jupyter.core.graph import Graph
-from phelps_jupyter.core.model import Failure, FailureKind, Key, Record, Resources, RunId, RunState, Usage
+from phelps_jupyter.core.model import Failure, FailureKind, HostId, Key, Record, Resources, RunId, RunState, Usage
 from phelps_jupyter.core.placement import Fleet
 from phelps_jupyter.core.plan import plan
 from phelps_jupyter.core.ready import ReadyRuns
@@ -106,9 +106,13 @@ class Machine:
         """What ready runs wait for is another thing now."""
         return [ev.Show(event, run.id) for run in self._ready.all()]
 
-    def wanted(self, most: int) -> int:
-        """Cpus that ready runs ask for, ``most`` at most."""
-        return self._ready.wanted(most)
+    def wanted(self, most: int, held: int) -> int:
+        """Cpus that ready runs could use beside those ``held``, ``most`` at most."""
+        return self._ready.wanted(most, held)
+
+    def wide(self, host: HostId) -> Run | None:
+        """The run that waits for several cpus of this host which others hold, for the longest."""
+        return self._ready.wide(self.fleet.rooms[host])
 
     def _take_from_engines(
         self, event: ev.EngineJoined | ev.HostShared | ev.EngineLeft | ev.EnginesSettled | ev.EnginesFailed

@@ -120,9 +120,12 @@ class Fleet:
             self.open.pop(room.host.id, None)
 
     def soonest(self, needs: Resources, at: float) -> tuple[float, HostId] | None:
-        """The host that can take it first, and when, as far as one can tell; None: none ever can."""
+        """The host that can take it first, and when, as far as one can tell; None: none ever can.
+
+        As if others held nothing of it: what they hold they give back to who waits.
+        """
         able = (room for room in self.rooms.values() if room.holds(needs) and room.suits(needs))
-        return min(((room.free_at(needs, at), room.host.id) for room in able), default=None)
+        return min(((room.free_at(needs, at, lent_too=True), room.host.id) for room in able), default=None)
 
     def could_ever_fit(self, needs: Resources) -> bool:
         """Whether some engine could take it if everything else were idle."""

@@ -8,11 +8,13 @@ then a small part of what was won by not waiting.
 from __future__ import annotations
 
 import heapq
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from phelps_jupyter.core.model import EngineId, HostId, Resources, RunId
 from phelps_jupyter.core.placement import Fleet
+from phelps_jupyter.core.room import Room, cpus_on
 from phelps_jupyter.core.runs import Run
 
 _Entry = tuple[tuple[bool, float, int], int, Run]
@@ -39,12 +41,24 @@ class _Line:
 
 @dataclass(slots=True, eq=False)
 class _Kept:
-    """A host is kept for the runs of a line; others go there if they end before one of these can start."""
+    """A host is kept for the runs of a line; others go there if they end before one of these could start without them.
+
+    Were those counted that have gone there since, each that takes longer than it should would let others in, for ever.
+    """
 
     line: _Line
     host: HostId
     since: float
-    start: float
+    begun_by: float
+    """What has begun by then is waited for."""
+    start: float = math.inf
+    """When what is waited for has ended, as far as one can tell."""
+
+    def look(self, fleet: Fleet, at: float) -> None:
+        self.start = fleet.rooms[self.host].free_at(self.line.needs, at, begun_by=self.begun_by)
+        if self.start == math.inf:
+            # While other kernels have not given way, it goes on taking what there is.
+            self.begun_by = at
 
 
 class ReadyRuns:
@@ -70,14 +84,29 @@ class ReadyRuns:
         """Every set of resources that ready runs ask for."""
         return [line.needs for line in list(self._lines.values()) if self._clear(line)]
 
-    def wanted(self, most: int) -> int:
-        """Cpus that ready runs ask for, ``most`` at most."""
+    def wanted(self, most: int, held: int = 0) -> int:
+        """Cpus that ready runs could use, ``most`` at most; those that wait for ``held`` of ours could use none."""
         wanted = 0
         for _, _, run in self._entries.values():
             if wanted >= most:
                 break
-            wanted += most if run.resources.cpus == "all" else run.resources.cpus
+            cpus = most if run.resources.cpus == "all" else run.resources.cpus
+            wanted += cpus if min(cpus, most) + held <= most else 0
         return min(wanted, most)
+
+    def wide(self, room: Room) -> Run | None:
+        """Of the runs that take several cpus at once, and wait for those of this host that others hold, the first."""
+        waiting = [
+            line.heap[0][2] for line in list(self._lines.values()) if self._clear(line) and self._asks(line, room)
+        ]
+        return min(waiting, key=lambda run: (run.ready_at, run.id), default=None)
+
+    def _asks(self, line: _Line, room: Room) -> bool:
+        if cpus_on(room.host, line.needs) == 1:
+            return False
+        # Where the host is kept for them, what we hold ourselves is on its way out.
+        kept = self._kept is not None and self._kept.line is line and self._kept.host == room.host.id
+        return kept or (room.suits(line.needs) and room.lacks_only_cpus(line.needs))
 
     def add(self, run: Run) -> None:
         """The run may be placed."""
@@ -140,7 +169,7 @@ class ReadyRuns:
     def _place(self, run: Run, line: _Line, fleet: Fleet, at: float) -> EngineId | None:
         kept = self._kept
         assert line.hosts is not None
-        if kept is not None and line is not kept.line and at + run.seconds > kept.start:
+        if kept is not None and line is not kept.line and at + run.seconds >= kept.start:
             line.hosts.pop(kept.host, None)
         return fleet.place((run.id, run.attempt + 1), run.resources, line.hosts, at, run.seconds)
 
@@ -170,7 +199,8 @@ class ReadyRuns:
                 found = fleet.soonest(line.needs, at)
                 line.look_at = at + line.heap[0][2].seconds
                 if found is not None and at - line.overtaken >= PATIENCE * (found[0] - at):
-                    self._kept = _Kept(line, found[1], at, found[0])
+                    self._kept = _Kept(line, found[1], at, at)
+                    self._kept.look(fleet, at)
                     return
 
     def _keep_on(self, kept: _Kept, fleet: Fleet, at: float, eased: dict[HostId, None]) -> None:
@@ -181,11 +211,12 @@ class ReadyRuns:
             self._kept = None
             self._open(kept.host)
         elif kept.host in eased or at >= kept.start:
-            kept.start = room.free_at(needs, at)
+            kept.look(fleet, at)
 
     def _offer(self, kept: _Kept, fleet: Fleet, at: float) -> None:
         """One more of those it is kept for has been placed: until the next one can be, there may be room for others."""
-        kept.start = fleet.rooms[kept.host].free_at(kept.line.needs, at)
+        kept.begun_by = at
+        kept.look(fleet, at)
         self._open(kept.host)
 
     def _open(self, host: HostId) -> None:

@@ -110,23 +110,34 @@ class Room:
             and (needs.gpus or 0) <= len(self.host.gpus)
         )
 
-    def free_at(self, needs: Resources, at: float) -> float:
+    def lacks_only_cpus(self, needs: Resources) -> bool:
+        """Whether it would take one now, had we all cpus of the host that our attempts don't hold; it has fewer."""
+        cpus = cpus_on(self.host, needs)
+        return (
+            self.cpus < cpus <= self.cpus + self.lent
+            and (needs.memory or 0) <= self.memory
+            and (needs.gpus or 0) <= len(self.gpus)
+            and self.has_idle(needs)
+        )
+
+    def free_at(self, needs: Resources, at: float, *, lent_too: bool = False, begun_by: float = math.inf) -> float:
         """When it can take one, if nothing else is placed on it until then. It holds it, and suits.
 
-        Infinite: when others have given back what they hold of it, which nobody knows.
+        Infinite: when others have given back what they hold of it, which nobody knows. ``lent_too``: as if they had.
+        ``begun_by``: as if what began later had ended.
         """
-        cpus, memory = self.cpus - cpus_on(self.host, needs), self.memory - (needs.memory or 0)
-        gpus = len(self.gpus) - (needs.gpus or 0)
+        cpus = self.cpus - cpus_on(self.host, needs) + (self.lent if lent_too else 0)
+        memory, gpus = self.memory - (needs.memory or 0), len(self.gpus) - (needs.gpus or 0)
         engines = sum(self._suits(engine, needs) for engine in self.idle)
-        if min(cpus, memory, gpus) >= 0 and engines:
-            return at
-        for holding in sorted(self.held.values(), key=lambda holding: holding.end(at)):
-            cpus += cpus_on(self.host, holding.needs)
-            memory += holding.needs.memory or 0
-            gpus += len(holding.gpus)
-            engines += self._suits(holding.engine, needs)
+        ends = ((at if holding.since > begun_by else holding.end(at), holding) for holding in self.held.values())
+        for end, holding in [(at, None), *sorted(ends, key=lambda each: each[0])]:
+            if holding is not None:
+                cpus += cpus_on(self.host, holding.needs)
+                memory += holding.needs.memory or 0
+                gpus += len(holding.gpus)
+                engines += self._suits(holding.engine, needs)
             if min(cpus, memory, gpus) >= 0 and engines:
-                return holding.end(at)
+                return end
         return math.inf
 
     def _suits(self, engine: EngineId, needs: Resources) -> bool:

@@ -37,6 +37,15 @@ def test_two_share_and_who_leaves_leaves_all(kernels: tuple[Ledger, Ledger]) -> 
     assert other.share(4, Stake(2, 5)) == 4
 
 
+def test_who_waits_for_many_is_given_way_until_it_may_begin(kernels: tuple[Ledger, Ledger]) -> None:
+    one, other = kernels
+    wide = Stake(0, 2, 2, 7.0)
+    one.share(2, ALL)
+    assert [other.share(2, wide), one.share(2, ALL), one.share(2, Stake(1, 5)), other.share(2, wide)] == [1, 1, 1, 2]
+    # What it may begin counts as begun, and its turn is over.
+    assert one.share(2, Stake(1, 5, 2, 8.0)) == 1
+
+
 def test_who_is_silent_for_long_holds_nothing(kernels: tuple[Ledger, Ledger], monkeypatch: pytest.MonkeyPatch) -> None:
     one, other = kernels
     one.share(2, ALL)

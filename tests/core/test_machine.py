@@ -555,9 +555,9 @@ def test_runs_wait_for_cpus_that_other_kernels_use(machine):
     two = document(task("a"), task("b"))
     shared = [ev.HostShared(0.0, HostId("box"), cpus) for cpus in (1, 2)]
     actions = kernel.feed(two, ONE_ENGINE, engine("1"), shared[0], ask("a", "b"))
-    assert (len([action for action in actions if isinstance(action, ev.Submit)]), machine.wanted(4)) == (1, 1)
+    assert (len([action for action in actions if isinstance(action, ev.Submit)]), machine.wanted(4, 0)) == (1, 1)
     actions = kernel.feed(shared[1])
-    assert (len([action for action in actions if isinstance(action, ev.Submit)]), machine.wanted(4)) == (1, 0)
+    assert (len([action for action in actions if isinstance(action, ev.Submit)]), machine.wanted(4, 0)) == (1, 0)
 
 
 def test_that_others_have_some_of_a_host_is_told_when_it_begins_and_when_it_ends(machine):
@@ -571,3 +571,11 @@ def test_that_others_have_some_of_a_host_is_told_when_it_begins_and_when_it_ends
 
     assert [bool(shown(cpus)) for cpus in (3, 2, 1)] == [True, False, False]
     assert kernel.feed(ev.HostShared(0.0, HostId("nowhere"), 1)) == []
+
+
+def test_a_run_waits_for_several_cpus_that_other_kernels_use_unless_one_is_enough(machine):
+    kernel, box = Kernel(machine), HostId("box")
+    kernel.feed(document(task("a", cpus=2)), engine("0", cpus=2), ev.HostShared(0.0, box, 1), ask("a"))
+    assert machine.wide(box) is machine.runs[RunId(0)]
+    kernel.feed(ev.HostShared(0.0, box, 2))
+    assert machine.wide(box) is None

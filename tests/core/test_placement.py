@@ -241,11 +241,12 @@ def test_who_is_told_of_a_machine_that_has_no_engines_of_ours_does_nothing():
     assert place(found, 1) == "0"
 
 
-def test_nobody_knows_when_others_give_their_cpus_back():
+def test_nobody_knows_when_others_give_their_cpus_back_but_that_they_do():
     found = fleet(engine("0"), engine("1"))
     place(found, 1)
     found.allow(HostId("box"), 1)
-    assert found.soonest(Resources(cpus=1), 0.0) == (1.0, "box")
-    assert found.soonest(Resources(cpus=2), 0.0) == (math.inf, "box")
+    room = found.rooms[HostId("box")]
+    assert [room.free_at(Resources(cpus=cpus), 0.0) for cpus in (1, 2)] == [1.0, math.inf]
+    assert [found.soonest(Resources(cpus=cpus), 0.0) for cpus in (2, 4)] == [(0.0, "box"), (1.0, "box")]
     found.allow(HostId("box"), 4)
-    assert found.soonest(Resources(cpus=2), 0.0) == (0.0, "box")
+    assert room.free_at(Resources(cpus=2), 0.0) == 0.0

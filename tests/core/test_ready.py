@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
 from collections import deque
+from itertools import count
 
 from documents import GB, engine, task
 
 from phelps_jupyter.core.model import Resources, RunId
-from phelps_jupyter.core.placement import Fleet
+from phelps_jupyter.core.placement import Fleet, Slot
 from phelps_jupyter.core.ready import ReadyRuns
 from phelps_jupyter.core.runs import Run
 
@@ -179,3 +181,28 @@ def test_the_cpus_that_are_wanted_are_counted_up_to_a_number():
     runs = ready(run(1), run(2, cpus=3))
     assert [runs.wanted(most) for most in (0, 2, 9)] == [0, 2, 4]
     assert ready(run(1, cpus="all")).wanted(9) == 9
+
+
+def test_what_waits_for_cpus_that_are_ours_already_wants_none_of_others():
+    assert [ready(run(1), run(2, cpus=3)).wanted(4, held) for held in (0, 1, 2)] == [4, 4, 1]
+    assert ready(run(1, cpus="all")).wanted(4, 1) == 0
+
+
+def test_a_wide_run_begins_however_much_longer_than_foretold_short_ones_take():
+    """Of 16 that run there is always one that takes longer than it should: that lets no others in for ever."""
+    dice, numbers, fleet_ = random.Random(1), count(1), fleet(16, cpus=16)
+    wide = run(0, 9.0, cpus=16)
+    found = ready(*(run(next(numbers)) for _ in range(16)))
+    ends: dict[Slot, float] = {}
+    at = 0.0
+    while wide.attempt == 0:
+        for one, _ in found.place_on(fleet_, at):
+            ends[one.id, one.attempt] = at + dice.uniform(0.5, 3.0)
+            found.add(run(next(numbers)))
+        if at == 0.0:
+            found.add(wide)
+        at += 0.1
+        for slot in [slot for slot, end in ends.items() if end <= at]:
+            fleet_.release(slot)
+            del ends[slot]
+        assert at < 60.0

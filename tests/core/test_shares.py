@@ -36,10 +36,32 @@ def test_whatever_comes_who_waits_holds_one_and_beyond_that_no_more_is_held_than
         mine = dice.randrange(kernels)
         held[mine] -= dice.randint(0, held[mine])
         wanted[mine] = dice.randrange(6)
-        stakes = list(map(Stake, held, wanted))
+        wide = [dice.randint(0, many) if dice.random() < 0.5 else 0 for many in wanted]
+        stakes = [Stake(*each) for each in zip(held, wanted, wide, (dice.random() for _ in held), strict=True)]
         started = min(wanted[mine], max(0, allowance(total, stakes, mine) - held[mine]))
         held[mine] += started
         wanted[mine] -= started
         assert sum(held) <= total + kernels - 1
         assert held[mine] or not wanted[mine]
-        assert started <= 1 or sum(held) <= total
+        spared = sum(min(1, held[other]) for other in range(kernels) if other != mine)
+        assert started <= 1 or sum(held) - spared <= total
+
+
+@pytest.mark.parametrize(
+    ("total", "stakes", "allowed"),
+    [
+        # It begins when the other holds no more than its one.
+        (2, [Stake(2, 5), Stake(0, 2, 2, 7.0)], [1, 1]),
+        (2, [Stake(1, 5), Stake(0, 2, 2, 7.0)], [1, 2]),
+        # Of two that wait the older goes first; the younger has one meanwhile.
+        (4, [Stake(0, 4, 4, 8.0), Stake(0, 4, 4, 7.0)], [1, 4]),
+        # What it needs not is shared as ever.
+        (8, [Stake(0, 9), Stake(0, 9), Stake(0, 9, 3, 7.0)], [3, 2, 3]),
+        # Whose part is enough needs no turn: it waits for what the others hold beyond theirs.
+        (4, [Stake(3, 9), Stake(0, 2, 2, 7.0)], [2, 1]),
+    ],
+)
+def test_all_give_way_to_who_has_waited_longest_for_more_than_its_part(
+    total: int, stakes: list[Stake], allowed: list[int]
+) -> None:
+    assert [allowance(total, stakes, mine) for mine in range(len(stakes))] == allowed
