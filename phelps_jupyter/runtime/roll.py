@@ -23,6 +23,8 @@ LEAST = 1 << 10
 """Bytes that a display counts for at least."""
 PIECE = 1 << 13
 """Characters up to which text is put together; a longer line may be cut."""
+PIECES = 1 << 13
+"""Pieces of text that are kept of the beginning, and as many of the end: those of two streams in turns may be short."""
 STREAMS = ("stdout", "stderr")
 
 
@@ -30,12 +32,14 @@ class Roll:
     """Frames in order, as a front end leaves them: text put together, displays updated, what was cleared gone.
 
     ``spare``: characters more of the end, for whoever passes frames on: where lines are cut, the other end keeps less.
+    Of pieces it keeps twice as many: those that are taken apart are put together at the other end.
     """
 
-    def __init__(self, text: int = TEXT, displays: int = DISPLAYS, spare: int = 0) -> None:
+    def __init__(self, text: int = TEXT, displays: int = DISPLAYS, spare: int = 0, pieces: int = PIECES) -> None:
         self._most_text = text
         self._most_displays = displays
         self._most_latest = text + spare
+        self._most_pieces = 2 * pieces if spare else pieces
         self._passes_on = spare > 0
         self.progress: Frame | None = None
         """The latest one. It has no place among the others, and is not kept."""
@@ -46,9 +50,11 @@ class Roll:
         """From the beginning on, with gaps."""
         self._latest: deque[Frame] = deque()
         self._text = 0
+        self._pieces = 0
         self._displays = 0
         """What is in the latest."""
         self._text_room = self._most_text
+        self._piece_room = self._most_pieces
         self._display_room = self._most_displays
         """What else is kept."""
 
@@ -110,6 +116,7 @@ class Roll:
             if source is self._latest:
                 # What has been taken was the beginning.
                 self._text_room = max(self._text_room - len(frame.text), 0)
+                self._piece_room = max(self._piece_room - _is_text(frame), 0)
                 self._display_room = max(self._display_room - _weight(frame), 0)
             most -= len(frame.text)
             taken.append(frame)
@@ -126,6 +133,7 @@ class Roll:
 
     def _weigh(self, frame: Frame, sign: int = 1) -> None:
         self._text += sign * len(frame.text)
+        self._pieces += sign * _is_text(frame)
         self._displays += sign * _weight(frame)
 
     def _write(self, frame: Frame) -> None:
@@ -169,7 +177,9 @@ class Roll:
 
     @property
     def _is_over(self) -> bool:
-        if self._text > self._most_latest or (self._displays > self._most_displays and len(self._latest) > 1):
+        if self._text > self._most_latest or self._pieces > self._most_pieces:
+            return True
+        if self._displays > self._most_displays and len(self._latest) > 1:
             return True
         # What comes before it is left out, too.
         return bool(self._latest) and self._latest[0].kind == "gap"
@@ -198,9 +208,11 @@ class Roll:
             rest = replace(frame, text=frame.text[end:], back=0)
             self._latest.appendleft(rest)
             self._weigh(rest)
-        keeps = end if end <= self._text_room else frame.text.rfind("\n", 0, self._text_room) + 1
+        room = self._text_room if self._piece_room else 0
+        keeps = end if end <= room else frame.text.rfind("\n", 0, room) + 1
         if keeps or frame.back:
             self._kept.append(replace(frame, text=frame.text[:keeps]))
+            self._piece_room = max(self._piece_room - 1, 0)
         self._text_room -= keeps
         if keeps < end:
             self._leave_out(frame.text.count("\n", keeps, end), end - keeps)
@@ -220,6 +232,10 @@ def _count(gap: Frame, name: str) -> int:
     count = gap.metadata[name]
     assert isinstance(count, int)
     return count
+
+
+def _is_text(frame: Frame) -> bool:
+    return frame.kind in STREAMS
 
 
 def _weight(frame: Frame) -> int:

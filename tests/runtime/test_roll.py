@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import tracemalloc
 
 import pytest
 
@@ -64,6 +65,48 @@ def test_it_does_not_matter_in_which_pieces_the_text_came_nor_when_it_was_taken(
     far.extend(near.take(1 << 30))
     assert not near
     assert told(far) == told(whole)
+
+
+def turns(many: int) -> list[Frame]:
+    """Of two streams, a few characters each."""
+    return [Frame("stderr" if number % 2 else "stdout", f"{number}.") for number in range(many)]
+
+
+def test_of_streams_that_take_turns_so_many_pieces_of_both_ends_are_kept():
+    roll = Roll(pieces=10)
+    roll.extend(turns(1000))
+    begins, ends = turns(10), turns(1000)[-10:]
+    left_out = sum(len(frame.text) for frame in turns(1000)[10:-10])
+    assert told(roll) == [
+        *((frame.kind, frame.text) for frame in begins),
+        ("gap", (0, left_out, 0)),
+        *((frame.kind, frame.text) for frame in ends),
+    ]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_it_does_not_matter_when_the_pieces_of_two_streams_were_taken(seed: int):
+    chance = random.Random(seed)
+    far, near, whole = Roll(pieces=20), Roll(spare=10, pieces=20), Roll(pieces=20)
+    for frame in turns(chance.randrange(400)):
+        whole.add(frame)
+        near.add(frame)
+        if chance.random() < 0.05:
+            far.extend(near.take(chance.randrange(1, 80)))
+    far.extend(near.take(1 << 30))
+    assert told(far) == told(whole)
+
+
+def test_streams_that_take_turns_for_long_take_little_memory():
+    roll = Roll()
+    tracemalloc.start()
+    try:
+        for number in range(200_000):
+            roll.add(Frame("stderr" if number % 2 else "stdout", "x"))
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < 20_000_000
 
 
 def test_a_line_without_end_is_cut():
