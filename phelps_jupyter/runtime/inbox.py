@@ -7,7 +7,7 @@ import pickle
 import select
 from collections import deque
 
-from phelps_jupyter.runtime.line import Line
+from phelps_jupyter.runtime.line import Line, Message
 from phelps_jupyter.runtime.orders import Order
 
 LOOK = 1.0
@@ -21,8 +21,11 @@ class Inbox:
         self.line = line
         self._parent = parent
         self._tied = tied
-        self._orders: deque[bytes] = deque()
+        self._orders: deque[Message] = deque()
+        self._open: set[tuple[int, int]] = set()
+        """Attempts that wait, and the one that was taken last."""
         self._cancelled: set[tuple[int, int]] = set()
+        """Of those."""
 
     @property
     def is_orphaned(self) -> bool:
@@ -46,7 +49,10 @@ class Inbox:
             self.take()
         if not self._orders:
             return None
-        order: Order = pickle.loads(self._orders.popleft())
+        message = self._orders.popleft()
+        self._open = {message.number, *(waiting.number for waiting in self._orders)}
+        self._cancelled &= self._open
+        order: Order = pickle.loads(message.payload)
         return order
 
     def take(self) -> None:
@@ -54,8 +60,9 @@ class Inbox:
         self.line.flush()
         for message in self.line.receive():
             if message.kind == "order":
-                self._orders.append(message.payload)
-            else:
+                self._orders.append(message)
+                self._open.add(message.number)
+            elif message.number in self._open:
                 self._cancelled.add(message.number)
 
     def is_cancelled(self, run: int, attempt: int) -> bool:

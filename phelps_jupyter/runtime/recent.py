@@ -1,23 +1,25 @@
-"""The attempts that were heard of last. Knows their numbers, nothing of how they went."""
+"""Who was heard of last: attempts, or others with a name. Knows their names, nothing of how they went."""
 
 from __future__ import annotations
+
+from collections.abc import Hashable
 
 MOST = 10_000
 """More than can be open or on their way at once; all that ever were would grow with each."""
 
 
 class Recent:
-    """Numbers of attempts, the latest so many."""
+    """Names, the latest so many."""
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most
-        self._numbers: dict[tuple[int, int], None] = {}
+        self._names: dict[Hashable, None] = {}
 
-    def is_new(self, number: tuple[int, int]) -> bool:
+    def is_new(self, name: Hashable) -> bool:
         """Whether it was not heard of before; it has been, from now on."""
-        if number in self._numbers:
+        if name in self._names:
             return False
-        self._numbers[number] = None
-        if len(self._numbers) > self._most:
-            del self._numbers[next(iter(self._numbers))]
+        self._names[name] = None
+        if len(self._names) > self._most:
+            del self._names[next(iter(self._names))]
         return True

@@ -80,7 +80,7 @@ class IpyparallelEngines:
         self._wakes, self._waker = socket.socketpair()
         self._wakes.setblocking(False)
         self._waker.setblocking(False)
-        self._strangers: set[bytes] = set()
+        self._strangers = Recent()
         self._settle_by = 0.0
         self._replacements = 0
         self._next_check = 0.0
@@ -267,8 +267,7 @@ class IpyparallelEngines:
     def _send_away(self, channel: Channel, name: bytes) -> None:
         """It may be an engine that was given up, and came back: what it still runs has been started anew."""
         channel.dismiss(name)
-        if name not in self._strangers:
-            self._strangers.add(name)
+        if self._strangers.is_new(name):
             logger.warning("messages on the channel from nobody we know are left unread")
 
     def _attend(self, channel: Channel) -> None:
