@@ -25,6 +25,9 @@ EVERY = 0.03
 SETTLING = 0.15
 """Seconds that all must agree on who is the newest: each looks many times in that."""
 
+SILENCE = 1.0
+"""Seconds after which one that does not look any more is frozen, and can't give way."""
+
 
 class HostGuard:
     """For one attempt that is to give way. ``alone``: nothing else of ours runs here that could."""
@@ -77,11 +80,21 @@ class HostGuard:
             open(os.path.join(self._place, self._claim), "w").close()
 
     def _living(self) -> list[str]:
-        """The claims of processes that are there."""
+        """The claims of processes that are there, and look."""
         with suppress(OSError):
+            ours = os.path.join(self._place, self._claim)
+            os.utime(ours)
+            now = os.stat(ours).st_mtime
             # A file system may put files of its own beside them.
-            return sorted(claim for claim in os.listdir(self._place) if claim.count(" ") == 2 and self._lives(claim))
+            claims = [claim for claim in os.listdir(self._place) if claim.count(" ") == 2]
+            return sorted(claim for claim in claims if self._lives(claim) and self._looks(claim, now))
         return []
+
+    def _looks(self, claim: str, now: float) -> bool:
+        """``now``: by the clock of the file system."""
+        with suppress(OSError):
+            return now - os.stat(os.path.join(self._place, claim)).st_mtime < SILENCE
+        return False
 
     def _lives(self, claim: str) -> bool:
         _, pid, at = claim.split(" ")

@@ -109,3 +109,14 @@ def test_a_claim_that_cannot_be_written_stops_the_one_that_makes_it(machine: Mac
     (tmp_path / f"phelps-{os.getuid()}").write_text("no folder")
     guard = HostGuard(alone=False)
     assert [guard.gives_way(BIG, now, 5.0) for now in (10.0, 20.0)] == [False, True]
+
+
+def test_one_that_is_frozen_holds_nobody_up_until_it_goes_on(machine: Machine, tmp_path: Path) -> None:
+    machine.left = SHORT
+    older, newer = HostGuard(alone=False), HostGuard(alone=False)
+    newer.gives_way(BIG, 10.0, 6.0)
+    (frozen,) = tmp_path.glob("phelps-*/giving-way/*")
+    os.utime(frozen, (frozen.stat().st_atime, frozen.stat().st_mtime - 5.0))
+    assert [older.gives_way(BIG, 11.0 + step * SETTLING, 5.0) for step in (0, 2)] == [False, True]
+    assert not newer.gives_way(BIG, 20.0, 6.0)
+    assert [older.gives_way(BIG, 20.0 + step * SETTLING, 5.0) for step in (0, 2)] == [False, False]
