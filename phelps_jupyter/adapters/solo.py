@@ -121,6 +121,9 @@ class SoloEngines:
         for line in self._listening.values():
             self._selector.unregister(line)
         self._listening.clear()
+        for keeper in keepers.values():
+            # One may take its time: the others end meanwhile.
+            keeper.dismiss()
         for engine, keeper in keepers.items():
             keeper.close()
             self._notify(EngineLeft(time.time(), engine, why))

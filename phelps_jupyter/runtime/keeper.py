@@ -164,10 +164,15 @@ class Keeper:
     def _lose(self, order: Message, why: str) -> None:
         self._note(Message("gone", order.run, order.attempt, why.encode()))
 
+    def dismiss(self) -> None:
+        """Ask the zygote to end with all that it runs; nobody waits for it yet."""
+        if self._zygote is not None:
+            self._zygote.terminate()
+
     def close(self) -> None:
         """End the zygote with all that it runs; returns when their processes are gone."""
         if self._zygote is not None:
-            self._zygote.terminate()
+            self.dismiss()
             with suppress(subprocess.TimeoutExpired):
                 self._zygote.wait(PATIENCE)
             self._end()

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,6 +41,20 @@ def test_close_ends_what_runs_and_leaves_no_process(kind: str, tmp_path: Path) -
     assert psutil.Process().children(recursive=True) == []
     assert len(bench.log.of(EngineLeft)) == 2
     assert os.listdir(tmp_path / "store" / "engines") == []
+
+
+def test_close_waits_for_a_zygote_that_is_slow_while_the_others_end(tmp_path: Path) -> None:
+    bench = Bench("solo", tmp_path).open()
+    bodies = [body_of(bench, bench.submit(ENDLESS, on)) for on in range(2)]
+    slow, other = (psutil.Process(body.ppid()) for body in bodies)
+    slow.suspend()
+    closing = threading.Thread(target=bench.engines.close)
+    closing.start()
+    gone, _ = psutil.wait_procs([other], timeout=3)
+    assert (gone, slow.is_running()) == ([other], True)
+    slow.resume()
+    closing.join(60)
+    assert psutil.Process().children(recursive=True) == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
