@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import pickle
+import secrets
 import shutil
 import time
 from collections.abc import Mapping
@@ -23,6 +24,8 @@ from phelps_jupyter.runtime.transcript import decode
 
 WRITING = 60.0
 """Seconds after which a folder without an outcome won't have one."""
+SILENCE = 60.0
+"""Seconds without a sign of a zygote's life after which it is taken to be gone, where its machine can't be asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +81,7 @@ def remove(folder: str) -> None:
 def _below(store: str, kind: str) -> list[str]:
     root = os.path.join(store, kind)
     with suppress(FileNotFoundError):
-        return [os.path.join(root, name) for name in sorted(os.listdir(root))]
+        return [entry.path for entry in sorted(os.scandir(root), key=lambda entry: entry.name) if entry.is_dir()]
     return []
 
 
@@ -96,10 +99,24 @@ def _is_half_removed(folder: str) -> bool:
 
 
 def _runs(folder: str) -> bool:
-    """Whether the zygote whose folder it is still runs, or starts."""
-    with suppress(OSError, ValueError), open(os.path.join(folder, "pid")) as file:
-        return began(int(file.read())) != 0
+    """Whether the zygote whose folder it is still runs, or starts. Of one of another machine only its signs tell."""
+    path = os.path.join(folder, "pid")
+    with suppress(OSError, ValueError, LookupError, TypeError), open(path) as file:
+        told = json.load(file)
+        if (told["place"], told["boot"]) == (place(), boot()):
+            return began(told["pid"]) != 0
+        return _now(folder) - os.path.getmtime(path) < SILENCE
     return _is_new(folder)
+
+
+def _now(folder: str) -> float:
+    """By the clock of the file system, which is another machine's as well."""
+    look = os.path.join(os.path.dirname(folder), f"look-{secrets.token_hex(8)}")
+    os.close(os.open(look, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    try:
+        return os.path.getmtime(look)
+    finally:
+        os.unlink(look)
 
 
 def _is_new(folder: str) -> bool:

@@ -9,16 +9,18 @@ from collections import deque
 
 from phelps_jupyter.runtime.line import Line, Message
 from phelps_jupyter.runtime.orders import Order
+from phelps_jupyter.runtime.signs import Signs
 
 LOOK = 1.0
 """Seconds between looks whether the kernel lives."""
 
 
 class Inbox:
-    """``parent``: the process that started the zygote; ``tied``: without it nothing is to run."""
+    """``parent``: the process that started the zygote; ``tied``: without it nothing is to run; ``signs``: of life."""
 
-    def __init__(self, line: Line, parent: int, *, tied: bool) -> None:
+    def __init__(self, line: Line, parent: int, signs: Signs, *, tied: bool) -> None:
         self.line = line
+        self._signs = signs
         self._parent = parent
         self._tied = tied
         self._orders: deque[Message] = deque()
@@ -56,7 +58,8 @@ class Inbox:
         return order
 
     def take(self) -> None:
-        """Take note of what has come, and send what could not be sent."""
+        """Take note of what has come, and send what could not be sent. Whatever the zygote does, it comes by here."""
+        self._signs.give()
         self.line.flush()
         for message in self.line.receive():
             if message.kind == "order":

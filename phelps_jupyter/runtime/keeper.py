@@ -5,6 +5,7 @@ Standard library alone, as what it imports: an engine loads it beside whatever v
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -16,6 +17,7 @@ from contextlib import suppress
 from shutil import rmtree
 from typing import NamedTuple
 
+from phelps_jupyter.runtime.host import boot, place
 from phelps_jupyter.runtime.line import Line, Message
 from phelps_jupyter.runtime.recent import Recent
 
@@ -67,9 +69,9 @@ class Keeper:
     def _start(self) -> None:
         if self._zygote is not None:
             return
-        place = os.path.join(self._setting.store, "engines")
-        os.makedirs(place, mode=0o700, exist_ok=True)
-        self._folder = tempfile.mkdtemp(prefix="zygote-", dir=place)
+        folders = os.path.join(self._setting.store, "engines")
+        os.makedirs(folders, mode=0o700, exist_ok=True)
+        self._folder = tempfile.mkdtemp(prefix="zygote-", dir=folders)
         ours, theirs = socket.socketpair()
         with theirs:
             try:
@@ -82,7 +84,7 @@ class Keeper:
         self.line = Line(ours)
         with suppress(OSError):
             # For whoever sweeps when we are gone; the zygote does without.
-            self._put("pid", str(self._zygote.pid))
+            self._put("pid", json.dumps({"pid": self._zygote.pid, "place": place(), "boot": boot()}))
 
     def _spawn(self, connection: socket.socket) -> subprocess.Popen[bytes]:
         bond = "tied" if self._setting.tied else "untied"

@@ -4,8 +4,8 @@ time.
 Single-threaded, so that forking is safe; what a body does to its process is gone with it. Knows its own folder and who
 started it; refuses to know what a body computes.
 
-Its folder: ``owner.json``, ``pid`` and ``log`` (written by the keeper), ``note.json`` of the attempt that runs,
-``ipython``, and what the body notes there.
+Its folder: ``owner.json``, ``pid`` and ``log`` (written by the keeper; the time of ``pid`` says when we last lived),
+``note.json`` of the attempt that runs, ``ipython``, and what the body notes there.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from phelps_jupyter.runtime.limits import signal_all
 from phelps_jupyter.runtime.line import Line, Message
 from phelps_jupyter.runtime.orders import Order, Outcome
 from phelps_jupyter.runtime.processes import PR_SET_CHILD_SUBREAPER, control_process
+from phelps_jupyter.runtime.signs import Signs
 from phelps_jupyter.runtime.supervisor import ASKING, STUCK, Supervisor
 
 OWN = frozenset({"owner.json", "log", "pid", "ipython"})
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     line = Line(socket.socket(fileno=int(connection)))
-    zygote = Zygote(folder, Inbox(line, os.getppid(), tied=bond == "tied"))
+    zygote = Zygote(folder, Inbox(line, os.getppid(), Signs(folder), tied=bond == "tied"))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, zygote.give_up)
     zygote.serve()

@@ -20,6 +20,7 @@ from phelps_jupyter.adapters.index import SqliteIndex
 from phelps_jupyter.claims import Claims, gone, ourselves
 from phelps_jupyter.core.model import Key, RunId
 from phelps_jupyter.runtime import attempts
+from phelps_jupyter.runtime.host import boot, place
 from phelps_jupyter.taking_over import Estate
 
 KEY, OTHER = Key("k1"), Key("k2")
@@ -225,7 +226,7 @@ def left(path: str) -> Iterator[subprocess.Popen[bytes]]:
     (folder / "owner.json").write_text(json.dumps(json.loads(attempts.owner()) | {"began": 1.0}))
     (folder / "note.json").write_text(json.dumps({"key": KEY}))
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as zygote:
-        (folder / "pid").write_text(str(zygote.pid))
+        (folder / "pid").write_text(json.dumps({"pid": zygote.pid, "place": place(), "boot": boot()}))
         yield zygote
         zygote.kill()
 

@@ -35,6 +35,11 @@ def left(store: Path, name: str = "0-1-a", *, owner: bool = True, outcome: bool 
     return folder
 
 
+def run_in(folder: Path, pid: int, **elsewhere: str) -> None:
+    """Note that this process is the folder's zygote."""
+    (folder / "pid").write_text(json.dumps({"pid": pid, "place": place(), "boot": boot()} | elsewhere))
+
+
 def test_what_has_ended_is_found_whole(tmp_path: Path) -> None:
     folder = left(tmp_path)
     assert attempts.finished(str(tmp_path)) == [
@@ -94,7 +99,7 @@ def test_folders_of_zygotes_that_are_gone_with_their_kernels_are_removed(
     gone = subprocess.Popen(["true"])
     gone.wait()
     if runs:
-        (folder / "pid").write_text(str(os.getpid() if runs == "yes" else gone.pid))
+        run_in(folder, os.getpid() if runs == "yes" else gone.pid)
     assert attempts.finished(str(tmp_path)) == []
     assert folder.exists() is expected
 
@@ -108,9 +113,29 @@ def test_a_kernel_clears_away_what_its_zygotes_could_not(tmp_path: Path, whose: 
     (folder / "owner.json").write_text(whose)
     gone = subprocess.Popen(["true"])
     gone.wait()
-    (folder / "pid").write_text(str(os.getpid() if runs == "yes" else gone.pid))
+    run_in(folder, os.getpid() if runs == "yes" else gone.pid)
     attempts.clear(str(tmp_path), "ours")
     assert folder.exists() is expected
+
+
+@pytest.mark.parametrize("elsewhere", [{"boot": "of another machine"}, {"place": "another machine"}])
+@pytest.mark.parametrize(("silent", "runs"), [(0, True), (50, True), (70, False)])
+def test_a_zygote_of_another_machine_is_judged_by_its_signs_of_life(
+    tmp_path: Path, elsewhere: dict[str, str], silent: int, runs: bool
+) -> None:
+    """This machine may have a process of its number, or none: that says nothing."""
+    folder = tmp_path / "engines" / "zygote-1"
+    folder.mkdir(parents=True)
+    (folder / "owner.json").write_text(json.dumps(json.loads(attempts.owner()) | {"began": 1.0}))
+    (folder / "note.json").write_text('{"key": "k"}')
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    for pid in (os.getpid(), gone.pid):
+        run_in(folder, pid, **elsewhere)
+        os.utime(folder / "pid", (time.time() - silent,) * 2)
+        assert attempts.running(str(tmp_path)) == ([{"key": "k"}] if runs else [])
+    assert attempts.finished(str(tmp_path)) == []
+    assert folder.exists() is runs
 
 
 def test_kernels_that_take_over_the_same_at_once_get_it_whole_or_not_at_all(tmp_path: Path) -> None:

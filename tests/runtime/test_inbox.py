@@ -6,17 +6,19 @@ import os
 import pickle
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from phelps_jupyter.runtime.inbox import Inbox
 from phelps_jupyter.runtime.line import Line, Message
+from phelps_jupyter.runtime.signs import Signs
 
 
 @pytest.fixture
-def ends() -> Iterator[tuple[Line, Inbox]]:
+def ends(tmp_path: Path) -> Iterator[tuple[Line, Inbox]]:
     ours, theirs = socket.socketpair()
-    keeper, inbox = Line(ours), Inbox(Line(theirs), os.getppid(), tied=True)
+    keeper, inbox = Line(ours), Inbox(Line(theirs), os.getppid(), Signs(str(tmp_path)), tied=True)
     yield keeper, inbox
     keeper.close()
     inbox.close()
@@ -50,3 +52,10 @@ def test_cancels_of_what_has_ended_are_not_kept(ends: tuple[Line, Inbox]) -> Non
     inbox.wait()
     assert [number for number in range(101) if inbox.is_cancelled(number, 1)] == []
     assert len(inbox._cancelled) == 0
+
+
+def test_who_takes_what_has_come_gives_signs_of_life(ends: tuple[Line, Inbox], tmp_path: Path) -> None:
+    (tmp_path / "pid").touch()
+    os.utime(tmp_path / "pid", (1.0, 1.0))
+    ends[1].take()
+    assert os.path.getmtime(tmp_path / "pid") > 1.0

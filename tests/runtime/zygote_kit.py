@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import select
 import sys
 import time
@@ -88,7 +89,7 @@ class Told:
     def zygote(self) -> int:
         """The process that runs now."""
         (file,) = self._store.glob("engines/*/pid")
-        return int(file.read_text())
+        return int(json.loads(file.read_text())["pid"])
 
     def body(self, run: int = 1) -> psutil.Process:
         """The process that runs ENDLESS, and has said so."""
