@@ -105,13 +105,15 @@ class Outpost:
 
     def attach(self, name: bytes, endpoint: str, kernel: bytes) -> None:
         """Let messages go by a channel from now on; nobody waits for it here. ``kernel``: the key of its gate."""
-        agent = self._agents.Agent(self._posts[name], endpoint, name, kernel, self._keys.pop(name, None))
+        self._detach(name)
+        agent = self._agents.Agent(self._posts[name], endpoint, name, kernel, self._keys.get(name))
         self._running[name] = agent
         agent.start()
 
     def leave(self, name: bytes) -> None:
         """End what runs for this name, and forget it."""
         self._detach(name)
+        self._keys.pop(name, None)
         if name in self._posts:
             self._posts.pop(name).keeper.close()
 

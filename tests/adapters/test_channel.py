@@ -19,6 +19,7 @@ import zmq
 from engine_bench import HANG, Bench, gave, poll
 
 from phelps_jupyter.adapters.ipyparallel import engines
+from phelps_jupyter.adapters.ipyparallel import seat as seats
 from phelps_jupyter.adapters.ipyparallel.channel import Channel
 from phelps_jupyter.adapters.ipyparallel.seat import Seat
 from phelps_jupyter.core.model import EngineId
@@ -227,6 +228,12 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     bench.engines.close()
 
 
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was given up is tried again soon."""
+    monkeypatch.setattr(seats, "TRY_AFTER", 0.3)
+
+
 @pytest.mark.engines
 def test_a_channel_that_falls_silent_is_given_up_and_nothing_is_lost_or_done_twice(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
@@ -243,6 +250,23 @@ def test_a_channel_that_falls_silent_is_given_up_and_nothing_is_lost_or_done_twi
     assert [gave(bench.outcome(run)) for run in runs] == [["x"], ["x"]]
     assert (bench.root / "runs").read_text() == "xx"
     assert len(bench.log.of(Outcome)) == 2
+
+
+@pytest.mark.engines
+def test_a_channel_that_was_given_up_is_tried_again_and_nothing_is_lost_or_done_twice(
+    soon: None, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del soon
+    runs = [bench.submit("import time\ntime.sleep(2)\nopen('runs', 'a').write('x')\nx = 1", outputs=("x",))]
+    bench.started(runs[0])
+    with monkeypatch.context() as silent:
+        silent.setattr(engines, "SILENCE", 0.0)
+        poll(lambda: "by requests" in bench.engines.describe())
+    runs += [bench.submit("open('runs', 'a').write('x')\nx = 1", outputs=("x",)) for _ in "ab"]
+    poll(lambda: "2 reached by its own channel" in bench.engines.describe())
+    runs += [bench.submit("open('runs', 'a').write('x')\nx = 1", outputs=("x",)) for _ in "ab"]
+    assert [gave(bench.outcome(run)) for run in runs] == [["x"]] * 5
+    assert ((bench.root / "runs").read_text(), len(bench.log.of(Outcome))) == ("xxxxx", 5)
 
 
 @pytest.mark.engines

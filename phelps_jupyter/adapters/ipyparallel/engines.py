@@ -232,7 +232,7 @@ class IpyparallelEngines:
             if reply is not None and self._cluster is not None:
                 cluster.forget(seat.view, reply)
         if self._cluster is not None:
-            self._attend(channel)
+            self._attend(channel, reception)
         if self._settle_by:
             self._settle()
 
@@ -245,7 +245,7 @@ class IpyparallelEngines:
             self._fail(why)
 
     def _join(self, seat: Seat, way: Way) -> None:
-        seat.way = way
+        seat.enter(way)
         if not seat.joined and seat.host is not None:
             seat.joined = True
             self._notify(EngineJoined(time.time(), Engine(seat.id, seat.host.id), seat.host))
@@ -258,7 +258,7 @@ class IpyparallelEngines:
                 self._send_away(channel, name)
                 continue
             seat.expect(SILENCE)
-            if seat.way is Way.NONE:
+            if seat.way in (Way.NONE, Way.TRIED):
                 self._join(seat, Way.CHANNEL)
             self._hear(seat, letters)
             # It learns what was heard.
@@ -270,7 +270,7 @@ class IpyparallelEngines:
         if self._strangers.is_new(name):
             logger.warning("messages on the channel from nobody we know are left unread")
 
-    def _attend(self, channel: Channel) -> None:
+    def _attend(self, channel: Channel, reception: Reception) -> None:
         """Send what is to be sent, each engine's by its own way."""
         for seat in self._seats.values():
             if seat.is_overdue:
@@ -281,6 +281,9 @@ class IpyparallelEngines:
                 self._send(channel, seat)
             elif seat.way is Way.REQUESTS and seat.is_to_be_asked:
                 self._exchange(seat)
+            elif seat.is_to_try:
+                seat.enter(Way.TRIED)
+                reception.attach(seat, partial(_give_up, seat))
 
     def _check(self, cluster: Cluster) -> None:
         """Who is gone: by the hub's word, and sooner by a look at the processes of this machine."""
@@ -364,6 +367,10 @@ class IpyparallelEngines:
             if isinstance(notice, Outcome) and notice.kind == "done":
                 self._replacements = 0
             self._notify(notice)
+
+
+def _give_up(seat: Seat, _: Exception) -> None:
+    seat.expect(0)
 
 
 def _ignore(_: object) -> None:

@@ -95,8 +95,13 @@ class Reception:
             logger.warning("engine %s is asked through ipyparallel: no gate of ours can be opened: %s", seat.id, error)
             seat.expect(0)
             return
-        arguments = (seat.name, *way)
-        seat.ask(Call("attach", arguments, lambda _: seat.expect(REACH), partial(self._failed, seat)))
+        seat.door = way
+        self.attach(seat, partial(self._failed, seat))
+
+    def attach(self, seat: Seat, fail: Callable[[Exception], None]) -> None:
+        """Let its agent connect to the channel."""
+        assert seat.door is not None
+        seat.ask(Call("attach", (seat.name, *seat.door), lambda _: seat.expect(REACH), fail))
 
     def _failed(self, seat: Seat, error: Exception) -> None:
         self._refuse(seat, f"engine {seat.id} can't take the runtime: {error}")

@@ -23,6 +23,8 @@ from phelps_jupyter.runtime.shipment import Shipment, compress
 
 ASK_EVERY = 0.1
 """Seconds between requests to an engine that is asked through ipyparallel."""
+TRY_AFTER, SELDOM = 30.0, 600.0
+"""Seconds after which the channel is tried again; twice as many after each try in vain, up to so many."""
 SOON = 1.0
 """Seconds after which an engine that has not answered does work of others."""
 
@@ -43,6 +45,7 @@ class Way(Enum):
     NONE = "not yet"
     CHANNEL = "its own channel"
     REQUESTS = "requests through ipyparallel"
+    TRIED = "requests through ipyparallel, its own channel being tried again"
 
 
 class Seat:
@@ -61,7 +64,11 @@ class Seat:
         self.leaving = False
         self.refused = ""
         """Why it can't be used."""
+        self.door: tuple[str, bytes] | None = None
+        """Where its agent connects to the channel, and the key of the gate there."""
         self._due = 0.0
+        self._try_at = 0.0
+        self._try_after = TRY_AFTER
         self._asked_at = 0.0
         self._shipment = cargo
         self._visit = _detached(_visit)
@@ -102,6 +109,24 @@ class Seat:
     def is_overdue(self) -> bool:
         """It should have been heard on the channel by now."""
         return self.way is not Way.REQUESTS and 0 < self._due < time.monotonic()
+
+    @property
+    def is_to_try(self) -> bool:
+        """It is time to look whether the channel reaches it again, and nothing is to be said to it at this moment."""
+        rests = self.way is Way.REQUESTS and not self.busy and not self.mailbox.pending
+        return rests and self.door is not None and time.monotonic() > self._try_at
+
+    def enter(self, way: Way) -> None:
+        """Messages go this way from now on."""
+        if way is Way.CHANNEL:
+            self._try_after = TRY_AFTER
+        elif way is Way.REQUESTS:
+            self._try_at = time.monotonic() + self._try_after
+        else:
+            self._try_after = min(2 * self._try_after, SELDOM)
+            # Not before it was told where to connect.
+            self._due = 0.0
+        self.way = way
 
     def expect(self, seconds: float) -> None:
         """It is to be heard on the channel within this time."""
