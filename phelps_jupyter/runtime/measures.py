@@ -58,7 +58,6 @@ class Meters:
 
     def __init__(self) -> None:
         self._below = _below()
-        self._kills = _kills()
 
     def transfer(self) -> Transfer | None:
         """Of all processes below that have ended since; None where the system doesn't tell."""
@@ -67,9 +66,20 @@ class Meters:
             return None
         return Transfer(now.read - self._below.read, now.written - self._below.written)
 
-    def kernel_killed(self) -> bool:
-        """Whether the system has ended a process for want of memory since, as far as it tells."""
-        return _kills() > self._kills
+
+class Kills:
+    """Processes that the system ended for want of memory, as far as it tells. To look takes longer than to fork."""
+
+    def __init__(self) -> None:
+        self._seen = _kills()
+
+    def look(self) -> None:
+        """Count from now on."""
+        self._seen = _kills()
+
+    def has_more(self) -> bool:
+        """Whether there is one since the last look."""
+        return _kills() > self._seen
 
 
 def _below() -> Transfer | None:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from typing import NamedTuple
 
 from phelps_jupyter.runtime import ending, surroundings
 from phelps_jupyter.runtime.dial import Dial
@@ -21,10 +22,10 @@ from phelps_jupyter.runtime.ending import Ended, Found, Stop
 from phelps_jupyter.runtime.inbox import Inbox
 from phelps_jupyter.runtime.limits import Guard, kill_all, survivors
 from phelps_jupyter.runtime.line import Message
-from phelps_jupyter.runtime.measures import Curve, Meters
+from phelps_jupyter.runtime.measures import Curve, Kills, Meters
 from phelps_jupyter.runtime.orders import Order, Outcome
 from phelps_jupyter.runtime.pressure import HostGuard
-from phelps_jupyter.runtime.processes import PR_SET_PDEATHSIG, control_process
+from phelps_jupyter.runtime.processes import PR_SET_PDEATHSIG, control_process, open_end
 from phelps_jupyter.runtime.transcript import Pipe, Stream, Transcript
 
 Body = Callable[[Order, str, Pipe], None]
@@ -44,14 +45,26 @@ ASKING = (signal.SIGTERM, signal.SIGINT)
 """Signals that ask a process to end."""
 
 
-class Supervisor:
-    """``folder``: the zygote's; ``body``: runs the order in the process that it is called in, and does not return."""
+class Plot(NamedTuple):
+    """What a zygote has for all its attempts.
 
-    def __init__(self, folder: str, order: Order, inbox: Inbox, body: Body) -> None:
-        self._folder = folder
+    ``body`` runs the order in the process that it is called in, and does not return; ``note`` tells others of an order.
+    """
+
+    folder: str
+    inbox: Inbox
+    body: Body
+    kills: Kills
+    note: Callable[[Order], None]
+
+
+class Supervisor:
+    """Of one order."""
+
+    def __init__(self, zygote: Plot, order: Order) -> None:
+        self._zygote = zygote
         self._order = order
-        self._inbox = inbox
-        self._become_body = body
+        self._inbox = zygote.inbox
         self._transcript = Transcript(self._tell_frames)
         self._dial = Dial()
         self._guard = Guard(os.getpid(), order.memory)
@@ -62,9 +75,11 @@ class Supervisor:
         self._meters = Meters()
         self._pipes: dict[int, Stream | None] = {}
         self._poll = select.poll()
-        self._poll.register(inbox, select.POLLIN)
+        self._poll.register(self._inbox, select.POLLIN)
         self._listening = True
         self._body = 0
+        self._end_of_body: int | None = None
+        self._lasts = False
         self._began = time.monotonic()
         self._stop: Stop | None = None
         self._kill_at = 0.0
@@ -86,12 +101,13 @@ class Supervisor:
         report: Outcome | None = pickle.loads(self._transcript.report) if self._transcript.report else None
         self._transcript.close()
         self._dial.close()
+        self._forget_end()
         for reader in self._pipes:
             # What a process that can't be killed still holds open.
             os.close(reader)
         ended = self._ended or Ended(-signal.SIGKILL, 0)
-        found = Found(self._guard.peak or ended.peak, self._meters.kernel_killed())
-        crash = ending.crash(self._folder, self._order.task)
+        found = Found(self._guard.peak or ended.peak, ended.code == -signal.SIGKILL and self._zygote.kills.has_more())
+        crash = ending.crash(self._zygote.folder, self._order.task)
         told = ending.outcome(self._order, ended, self._stop, report, crash, found)
         return self._measured(ending.with_survivors(told, self.survivors), found.peak)
 
@@ -134,6 +150,9 @@ class Supervisor:
         self._listen(out, "stdout")
         self._listen(err, "stderr")
         self._listen(control, None)
+        self._end_of_body = open_end(self._body)
+        if self._end_of_body is not None:
+            self._poll.register(self._end_of_body, select.POLLIN)
 
     def _listen(self, pipe: tuple[int, int], stream: Stream | None) -> None:
         reader, writer = pipe
@@ -144,7 +163,8 @@ class Supervisor:
 
     def _watch(self) -> None:
         # Output, and the end of the body, wake us anyhow.
-        hurried = self._transcript.report or self._guard.near(self._held)
+        awaits_end = self._end_of_body is None and self._transcript.report
+        hurried = awaits_end or self._guard.near(self._held)
         calm = TICK if self._order.memory is not None else CALM_TICK
         self._gather(NEAR_TICK if hurried else calm)
         self._inbox.take()
@@ -154,12 +174,20 @@ class Supervisor:
             self._listening = False
         self._reap()
         if self._ended is None:
-            self._held = self._guard.look()
             now = time.monotonic()
+            self._note_lasting(now)
+            self._held = self._guard.look()
             if self._held:
                 # Who is dying holds nothing any more, and that says nothing.
                 self._curve.note(now - self._began, self._held)
             self._decide(now)
+
+    def _note_lasting(self, now: float) -> None:
+        """Once it has run for a moment: what takes long in comparison to that."""
+        if not self._lasts and now - self._began > CALM_TICK:
+            self._lasts = True
+            self._zygote.kills.look()
+            self._zygote.note(self._order)
 
     def _decide(self, now: float) -> None:
         if self._kill_at:
@@ -250,6 +278,14 @@ class Supervisor:
             self._cpu += usage.ru_utime + usage.ru_stime
             if pid == self._body:
                 self._ended = Ended(os.waitstatus_to_exitcode(status), usage.ru_maxrss << 10)
+                self._forget_end()
+
+    def _forget_end(self) -> None:
+        """It would wake us without end."""
+        if self._end_of_body is not None:
+            self._poll.unregister(self._end_of_body)
+            os.close(self._end_of_body)
+            self._end_of_body = None
 
     def _sweep(self) -> None:
         """Take the last output, and end what the body left behind, unless it can't be ended."""
@@ -272,7 +308,7 @@ class Supervisor:
             signal.signal(signal.SIGINT, self._dial.heed)
             signal.pthread_sigmask(signal.SIG_UNBLOCK, ASKING)
             surroundings.set_environment(self._order)
-            self._become_body(self._order, self._folder, pipe)
+            self._zygote.body(self._order, self._zygote.folder, pipe)
             code = 0
         except KeyboardInterrupt:
             code = 0

@@ -32,10 +32,11 @@ from phelps_jupyter.runtime.inbox import Inbox
 from phelps_jupyter.runtime.keeper import LEAVES
 from phelps_jupyter.runtime.limits import signal_all
 from phelps_jupyter.runtime.line import Line, Message
+from phelps_jupyter.runtime.measures import Kills
 from phelps_jupyter.runtime.orders import Order, Outcome
 from phelps_jupyter.runtime.processes import PR_SET_CHILD_SUBREAPER, control_process
 from phelps_jupyter.runtime.signs import Signs
-from phelps_jupyter.runtime.supervisor import ASKING, STUCK, Supervisor
+from phelps_jupyter.runtime.supervisor import ASKING, STUCK, Plot, Supervisor
 
 OWN = frozenset({"owner.json", "log", "pid", "ipython"})
 
@@ -65,6 +66,8 @@ class Zygote:
         self._folder = folder
         self._inbox = inbox
         self._stage = Stage(folder)
+        self._kills = Kills()
+        self._plot = Plot(folder, inbox, self._stage.run, self._kills, self._note)
         with open(os.path.join(folder, "owner.json")) as file:
             self._owner = json.load(file)
         # Forks share these objects' pages until they write to them.
@@ -77,15 +80,16 @@ class Zygote:
             order = self._inbox.wait()
             if not self._is_wanted:
                 return
-            if order is not None:
+            if order is None:
+                self._kills.look()
+            else:
                 self._run(order)
 
     def _run(self, order: Order) -> None:
         if self._inbox.is_cancelled(order.run, order.attempt):
             self._tell(Outcome(order.run, order.attempt, "cancelled", message="cancelled"))
             return
-        self._note(order)
-        supervisor = Supervisor(self._folder, order, self._inbox, self._stage.run)
+        supervisor = Supervisor(self._plot, order)
         outcome = supervisor.run()
         if self._inbox.is_abandoned:
             self.give_up(signal.SIGTERM)
@@ -122,7 +126,8 @@ class Zygote:
         return lives and not self._inbox.is_orphaned
 
     def _note(self, order: Order) -> None:
-        """Say what runs: should its kernel die, the next one knows what to wait for."""
+        """Say what runs, when it has run for a moment, too short for a kernel to start: should its own die, the next
+        one knows what to wait for."""
         part = os.path.join(self._folder, "note.part")
         try:
             with open(part, "w") as file:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from phelps_jupyter.runtime import measures
-from phelps_jupyter.runtime.measures import POINTS, WINDOW, Curve, Meters
+from phelps_jupyter.runtime.measures import POINTS, WINDOW, Curve, Kills, Meters
 
 MB = 1_000_000
 COPIES = """
@@ -70,20 +70,22 @@ def test_a_count_of_the_system_s_kills_that_rises_is_noticed(monkeypatch: pytest
     told = {"/sys/fs/cgroup/ours/memory.events": "oom_kill 3", "/proc/vmstat": "oom_kill 9"}
     told["/proc/self/cgroup"] = "9:name=systemd:/\n0::/ours\n"
     monkeypatch.setattr(measures, "_text", lambda path: told.get(path, ""))
-    meters = Meters()
-    assert not meters.kernel_killed()
+    kills = Kills()
+    assert not kills.has_more()
     told["/sys/fs/cgroup/ours/memory.events"] = "max 0\noom_kill 4\noom_group_kill 0"
-    assert meters.kernel_killed()
+    assert kills.has_more()
+    kills.look()
+    assert not kills.has_more()
 
 
 def test_the_machine_s_count_stands_in_for_that_of_a_group(monkeypatch: pytest.MonkeyPatch) -> None:
     told = {"/proc/vmstat": "oom_kill 0"}
     monkeypatch.setattr(measures, "_text", lambda path: told.get(path, ""))
-    meters = Meters()
+    kills = Kills()
     told["/proc/vmstat"] = "nr_free 7\noom_kill 1"
-    assert meters.kernel_killed()
+    assert kills.has_more()
 
 
 def test_where_nobody_counts_nothing_is_known_of_kills(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measures, "_text", lambda _: "")
-    assert not Meters().kernel_killed()
+    assert not Kills().has_more()
