@@ -60,9 +60,7 @@ class Ledger:
                 fcntl.flock(file, fcntl.LOCK_EX)
                 entries = _living(_read(file))
                 answer = act(entries)
-                file.seek(0)
-                file.truncate()
-                json.dump(entries, file)
+                _write(file, json.dumps(entries))
                 return answer
         except OSError as error:
             raise StoreError(f"cpus can't be shared with other kernels: {error}") from None
@@ -89,6 +87,13 @@ def _read(file: IO[str]) -> Mapping[str, Any]:
 
 def _is_entry(entry: Any) -> bool:
     return isinstance(entry, dict) and all(isinstance(entry.get(part), int | float) for part in ENTRY)
+
+
+def _write(file: IO[str], text: str) -> None:
+    # A file that is made empty first is brought to the disk at once by some file systems, which takes milliseconds.
+    file.seek(0)
+    file.write(text)
+    file.truncate()
 
 
 def _living(entries: Mapping[str, Any]) -> dict[str, Any]:

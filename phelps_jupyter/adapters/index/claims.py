@@ -18,9 +18,10 @@ _LAPSED = f"abs(beat - ?) > {LAPSE}"
 
 def take(connection: sqlite3.Connection, key: str, owner: str, at: float) -> str:
     """Claim the key where nobody has; its owner from now on."""
-    connection.execute(f"DELETE FROM claims WHERE key = ? AND {_LAPSED}", (key, at))
-    connection.execute("INSERT INTO claims VALUES (?, ?, ?) ON CONFLICT DO NOTHING", (key, owner, at))
-    connection.execute("UPDATE claims SET beat = ? WHERE key = ? AND owner = ?", (at, key, owner))
+    mine = f"DO UPDATE SET owner = excluded.owner, beat = excluded.beat WHERE owner = excluded.owner OR {_LAPSED}"
+    done = connection.execute(f"INSERT INTO claims VALUES (?, ?, ?) ON CONFLICT (key) {mine}", (key, owner, at, at))
+    if done.rowcount == 1:
+        return owner
     (found,) = connection.execute("SELECT owner FROM claims WHERE key = ?", (key,)).fetchone()
     return str(found)
 

@@ -110,7 +110,7 @@ class SqliteIndex:
         row = text(notebook), text(task), parts, seen, record.number
         # Most are as they were made: that need not be kept twice.
         select = "SELECT ?, ?, id, nullif(?, parts), nullif(?, seen) FROM records WHERE id = ?"
-        self._database.change(lambda connection: connection.execute(f"REPLACE INTO last {select}", row))
+        self._database.attempt(lambda connection: connection.execute(f"REPLACE INTO last {select}", row))
 
     def forget(self, notebook: str, task: TaskName) -> None:
         """Never reuse what this task of this notebook made, and let it be as if it had never run. History stays."""
@@ -133,7 +133,7 @@ class SqliteIndex:
     def remember_learned(self, code: Digest, learned: Learned) -> None:
         """Note what runs of this code have shown."""
         row = (text(code), *(json.dumps(sorted(names)) for names in astuple(learned)))
-        self._database.change(
+        self._database.attempt(
             lambda connection: connection.execute(f"REPLACE INTO learned VALUES ({', '.join('?' * len(row))})", row)
         )
 
@@ -145,7 +145,7 @@ class SqliteIndex:
     def remember_cell_sights(self, lineage: Digest, sets: Sequence[Sequence[Part]]) -> None:
         """Note what plain cells of this lineage were seen to use: one set of conditions for each time, latest first."""
         told = json.dumps([conditions_as_lists(conditions) for conditions in sets])
-        self._database.change(
+        self._database.attempt(
             lambda connection: connection.execute("REPLACE INTO cell_sights VALUES (?, ?)", (lineage, told))
         )
 
@@ -168,7 +168,7 @@ class SqliteIndex:
 
     def remember_memory(self, code: Digest, nbytes: int) -> None:
         """Note the bytes that a task with this code, having run out of memory, was found to need."""
-        self._database.change(
+        self._database.attempt(
             lambda connection: connection.execute("REPLACE INTO memory VALUES (?, ?)", (code, nbytes))
         )
 
@@ -181,7 +181,7 @@ class SqliteIndex:
         """Note how the task's last run ended."""
         failure = None if ended.failure is None else json.dumps(astuple(ended.failure))
         row = text(notebook), text(task), ended.state.value, ended.attempts, ended.engine, failure
-        self._database.change(
+        self._database.attempt(
             lambda connection: connection.execute("REPLACE INTO ended VALUES (?, ?, ?, ?, ?, ?)", row)
         )
 
