@@ -28,6 +28,7 @@ from phelps_jupyter.runtime.homes import outside_libraries
 from phelps_jupyter.runtime.orders import Order, Outcome
 from phelps_jupyter.runtime.progress import METER
 from phelps_jupyter.runtime.shell import Raised, Shell, open_shell
+from phelps_jupyter.runtime.stock import Stock
 from phelps_jupyter.runtime.transcript import Pipe, open_stream
 
 LATER = ("bdb", "IPython.core.logger")
@@ -37,7 +38,8 @@ LATER = ("bdb", "IPython.core.logger")
 class Stage:
     """What every body finds set up, made before any is there: each has it to itself, in the process forked for it."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, stock: Stock) -> None:
+        self._stock = stock
         self._scratch = os.path.join(folder, "ipython")
         self._shell = open_shell(self._scratch)
         self._laid_out = _tree(self._scratch)
@@ -56,6 +58,7 @@ class Stage:
             if not pipe.ours:
                 os._exit(0)
             _flush()
+            pipe.tell_loaded(self._stock.loaded())
             pipe.report(pickle.dumps(outcome))
             # Temporary folders that the body opened are removed here.
             atexit._run_exitfuncs()

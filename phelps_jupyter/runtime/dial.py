@@ -1,6 +1,7 @@
-"""What a body tells its supervisor by memory that they share, as often as it likes: how far it is, and that it heeds.
+"""What a body tells its supervisor by memory that they share, as often as it likes: how far it is, that it heeds,
+and what it has imported.
 
-Knows two numbers; refuses to know what is counted.
+Knows numbers; refuses to know what is counted.
 """
 
 from __future__ import annotations
@@ -8,12 +9,16 @@ from __future__ import annotations
 import mmap
 import signal
 import struct
+from collections.abc import Iterable
 from types import FrameType
 
 FORM = struct.Struct("<QddQ")
 """How often it was set, how much is done, of how much (less than none: not known), and how often again."""
 HEEDED = FORM.size
 """Where it stands whether an interrupt was heeded."""
+LOADED = struct.Struct("<Q")
+LOADED_AT = HEEDED + 8
+"""Where it stands which libraries the body has imported by itself: a bit for each."""
 
 
 class Dial:
@@ -46,6 +51,16 @@ class Dial:
     def heeded(self) -> bool:
         """In the supervisor's: whether an interrupt has reached the body's Python code."""
         return bool(self._page[HEEDED])
+
+    def tell_loaded(self, numbers: Iterable[int]) -> None:
+        """In the body's process: it has imported the libraries of these numbers."""
+        LOADED.pack_into(self._page, LOADED_AT, sum(1 << number for number in numbers))
+
+    @property
+    def loaded(self) -> list[int]:
+        """In the supervisor's: their numbers."""
+        (bits,) = LOADED.unpack_from(self._page, LOADED_AT)
+        return [number for number in range(LOADED.size * 8) if bits >> number & 1]
 
     def close(self) -> None:
         self._page.close()

@@ -5,13 +5,15 @@ Importing numpy only to seed it would cost each body 0.1 s: it is seeded when th
 
 from __future__ import annotations
 
-import importlib.abc
-import importlib.machinery
 import random
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
+
+from phelps_jupyter.runtime.import_watch import ImportWatch
+
+_NUMPY = "numpy.random"
 
 _Look = Callable[[], object]
 
@@ -28,9 +30,9 @@ class Generators:
         if self._seed is not None:
             random.seed(self._seed)
         self._watch(random.getstate)
-        numpy_random = sys.modules.get("numpy.random")
+        numpy_random = sys.modules.get(_NUMPY)
         if numpy_random is None:
-            sys.meta_path.insert(0, _NumpyFinder(self))
+            ImportWatch({_NUMPY: lambda name: self.seed_numpy(sys.modules[name])}).install()
         else:
             self.seed_numpy(numpy_random)
 
@@ -51,36 +53,3 @@ class Generators:
 def _plain(state: tuple[Any, ...]) -> tuple[Any, ...]:
     """A state that compares by ==: its key is an array."""
     return tuple(part.tobytes() if hasattr(part, "tobytes") else part for part in state)
-
-
-class _NumpyFinder(importlib.abc.MetaPathFinder):
-    def __init__(self, generators: Generators) -> None:
-        self._generators = generators
-
-    def find_spec(
-        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
-    ) -> importlib.machinery.ModuleSpec | None:
-        if name != "numpy.random":
-            return None
-        sys.meta_path.remove(self)
-        spec = importlib.machinery.PathFinder.find_spec(name, path, target)
-        if spec is not None and spec.loader is not None:
-            spec.loader = _NumpyLoader(spec.loader, self._generators)
-        return spec
-
-
-class _NumpyLoader(importlib.abc.Loader):
-    def __init__(self, loader: importlib.abc.Loader, generators: Generators) -> None:
-        self._loader = loader
-        self._generators = generators
-
-    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType | None:
-        return self._loader.create_module(spec)
-
-    def exec_module(self, module: ModuleType) -> None:
-        spec = module.__spec__
-        if spec is not None:
-            # Whoever looks at the module later finds its own loader there.
-            spec.loader = module.__loader__ = self._loader
-        self._loader.exec_module(module)
-        self._generators.seed_numpy(module)

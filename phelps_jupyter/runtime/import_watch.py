@@ -31,6 +31,11 @@ class ImportWatch(importlib.abc.MetaPathFinder):
         self._wanted = wanted
         self._inside = threading.local()
 
+    @property
+    def names(self) -> Sequence[str]:
+        """Those asked for by name."""
+        return tuple(self._named)
+
     def install(self) -> None:
         sys.meta_path.insert(0, self)
 

@@ -49,11 +49,15 @@ def proportional(pid: int) -> int:
 
 
 class Guard:
-    """Watches the tree below ``root``; ``peak`` is the most it was seen to hold."""
+    """Watches the tree below ``root``; ``peak`` is the most it was seen to hold.
 
-    def __init__(self, root: int, limit: int | None) -> None:
+    ``shared``: bytes that each of these processes shares with ``root``, and that are not to count.
+    """
+
+    def __init__(self, root: int, limit: int | None, shared: int = 0) -> None:
         self._root = root
         self._limit = limit
+        self._shared = shared
         self._looks = 0
         self._pids: list[int] = []
         self._counted = 0
@@ -67,7 +71,7 @@ class Guard:
         if self._looks % 5 == 0:
             self._pids = descendants(self._root)
         self._looks += 1
-        self._counted = sum(anonymous(pid) for pid in self._pids)
+        self._counted = sum(max(0, anonymous(pid) - self._shared) for pid in self._pids)
         if len(self._pids) < 2:
             self._excess = 0
             self.peak = max(self.peak, self._counted)

@@ -48,7 +48,8 @@ ASKING = (signal.SIGTERM, signal.SIGINT)
 class Plot(NamedTuple):
     """What a zygote has for all its attempts.
 
-    ``body`` runs the order in the process that it is called in, and does not return; ``note`` tells others of an order.
+    ``body`` runs the order in the process that it is called in, and does not return; ``note`` tells others of an order;
+    ``shared``: bytes that each body shares with it, for the stock of libraries.
     """
 
     folder: str
@@ -56,6 +57,7 @@ class Plot(NamedTuple):
     body: Body
     kills: Kills
     note: Callable[[Order], None]
+    shared: int = 0
 
 
 class Supervisor:
@@ -67,7 +69,7 @@ class Supervisor:
         self._inbox = zygote.inbox
         self._transcript = Transcript(self._tell_frames)
         self._dial = Dial()
-        self._guard = Guard(os.getpid(), order.memory)
+        self._guard = Guard(os.getpid(), order.memory, zygote.shared)
         # Who keeps within the limit that the user gave has a right to it.
         gives_way = order.alone or order.memory is None or order.memory != order.asked_memory
         self._host = HostGuard(alone=order.alone) if gives_way else None
@@ -89,6 +91,8 @@ class Supervisor:
         self._cpu = 0.0
         self.survivors: list[str] = []
         """Processes that could not be ended, in words."""
+        self.loaded: list[int] = []
+        """Numbers of the libraries that the body has imported by itself."""
 
     def run(self) -> Outcome:
         self._fork()
@@ -100,6 +104,7 @@ class Supervisor:
             self._host.close()
         report: Outcome | None = pickle.loads(self._transcript.report) if self._transcript.report else None
         self._transcript.close()
+        self.loaded = self._dial.loaded
         self._dial.close()
         self._forget_end()
         for reader in self._pipes:

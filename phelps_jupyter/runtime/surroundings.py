@@ -56,13 +56,23 @@ def set_environment(order: Order) -> None:
 
 def _set_threads(order: Order) -> None:
     """To the number of cpus, where neither a cell nor whoever started all this has said something else."""
-    said = order.env.get(OMP, os.environ.get(OMP))
+    said = is_number_of_threads_said(order)
     for name in (*THREADS, *(() if said else (OMP, *FOLLOWING))):
         os.environ.setdefault(name, str(order.cpus))
     if not said and "numpy" in sys.modules:
         # Something that every Python here imports has brought it along, and it has made its threads.
-        with suppress(ImportError):
-            importlib.import_module("threadpoolctl").threadpool_limits(order.cpus)
+        limit_threads(order.cpus)
+
+
+def is_number_of_threads_said(order: Order) -> bool:
+    """Whether a cell or whoever started all this has done so; asked before `set_environment`."""
+    return bool(order.env.get(OMP, os.environ.get(OMP)))
+
+
+def limit_threads(count: int) -> None:
+    """Of libraries that are there already, if this can be done here."""
+    with suppress(ImportError):
+        importlib.import_module("threadpoolctl").threadpool_limits(count)
 
 
 def enter(order: Order) -> None:

@@ -14,7 +14,7 @@ import struct
 import termios
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -94,6 +94,10 @@ class Pipe:
         """How far the body is; what a process that it forked says of that is not heard."""
         if self.ours:
             self._dial.set(done, total)
+
+    def tell_loaded(self, libraries: Iterable[int]) -> None:
+        """Which ones the body has imported, by their numbers."""
+        self._dial.tell_loaded(libraries)
 
     def report(self, outcome: bytes) -> None:
         self._send(REPORT, outcome)

@@ -36,6 +36,7 @@ from phelps_jupyter.runtime.measures import Kills
 from phelps_jupyter.runtime.orders import Order, Outcome
 from phelps_jupyter.runtime.processes import PR_SET_CHILD_SUBREAPER, control_process
 from phelps_jupyter.runtime.signs import Signs
+from phelps_jupyter.runtime.stock import Stock
 from phelps_jupyter.runtime.supervisor import ASKING, STUCK, Plot, Supervisor
 
 OWN = frozenset({"owner.json", "log", "pid", "ipython"})
@@ -65,9 +66,9 @@ class Zygote:
     def __init__(self, folder: str, inbox: Inbox) -> None:
         self._folder = folder
         self._inbox = inbox
-        self._stage = Stage(folder)
+        self._stock = Stock()
+        self._stage = Stage(folder, self._stock)
         self._kills = Kills()
-        self._plot = Plot(folder, inbox, self._stage.run, self._kills, self._note)
         with open(os.path.join(folder, "owner.json")) as file:
             self._owner = json.load(file)
         # Forks share these objects' pages until they write to them.
@@ -82,6 +83,7 @@ class Zygote:
                 return
             if order is None:
                 self._kills.look()
+                self._stock.fill(1)
             else:
                 self._run(order)
 
@@ -89,13 +91,18 @@ class Zygote:
         if self._inbox.is_cancelled(order.run, order.attempt):
             self._tell(Outcome(order.run, order.attempt, "cancelled", message="cancelled"))
             return
-        supervisor = Supervisor(self._plot, order)
+        if not self._stock.suits(order):
+            # Its body would get other libraries by its imports: another zygote, without a stock, takes it.
+            self._leave()
+        plot = Plot(self._folder, self._inbox, self._stage.run, self._kills, self._note, self._stock.size)
+        supervisor = Supervisor(plot, order)
         outcome = supervisor.run()
         if self._inbox.is_abandoned:
             self.give_up(signal.SIGTERM)
         # To be ended in the midst of this would lose what the attempt has made.
         signal.pthread_sigmask(signal.SIG_BLOCK, ASKING)
-        if not self._is_wanted:
+        wanted = self._is_wanted
+        if not wanted:
             self._keep(order, outcome, supervisor.written())
         self._tell(outcome)
         if supervisor.survivors:
@@ -103,6 +110,9 @@ class Zygote:
             self._leave()
         self._clear()
         signal.pthread_sigmask(signal.SIG_UNBLOCK, ASKING)
+        self._stock.note(supervisor.loaded)
+        if wanted:
+            self._stock.fill()
 
     def _leave(self) -> NoReturn:
         line = self._inbox.line
