@@ -6,7 +6,6 @@ Knows the order of these steps; refuses to know who forked it and what follows.
 from __future__ import annotations
 
 import atexit
-import ctypes
 import faulthandler
 import importlib
 import os
@@ -24,8 +23,9 @@ from phelps_jupyter.runtime.body_watch import BodyWatch
 from phelps_jupyter.runtime.generators import Generators
 from phelps_jupyter.runtime.ground import Ground
 from phelps_jupyter.runtime.harvest import Harvest, UnmetError, bind
-from phelps_jupyter.runtime.homes import outside_libraries
+from phelps_jupyter.runtime.homes import look_at_loaded
 from phelps_jupyter.runtime.orders import Order, Outcome
+from phelps_jupyter.runtime.processes import LIBC
 from phelps_jupyter.runtime.progress import METER
 from phelps_jupyter.runtime.shell import Raised, Shell, open_shell
 from phelps_jupyter.runtime.stock import Stock
@@ -89,7 +89,7 @@ def _warm(shell: Shell) -> None:
     for name in LATER:
         importlib.import_module(name)
     shell.code_of("1")
-    outside_libraries()
+    look_at_loaded()
     Ground("/", "/")
 
 
@@ -102,7 +102,7 @@ def _flush() -> None:
     for stream in (sys.__stdout__, sys.__stderr__):
         if stream is not None and not stream.closed:
             stream.flush()
-    ctypes.CDLL(None).fflush(None)
+    LIBC.fflush(None)
 
 
 def _attempt(order: Order, shell: Shell, folder: str) -> Outcome:

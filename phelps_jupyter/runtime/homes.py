@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib.metadata
+import itertools
 import sys
 import sysconfig
 from enum import Enum
@@ -43,10 +44,26 @@ def _find(name: str) -> Home:
     return _known.setdefault(name, home)
 
 
+class _LookedAt:
+    """What was loaded when a zygote had begun. Its bodies don't touch the names of all that again: each would cost
+    them a page of memory."""
+
+    last: str | None = None
+    outside: tuple[str, ...] = ()
+
+
+def look_at_loaded() -> None:
+    """From now on `outside_libraries` looks only at what is loaded after this."""
+    _LookedAt.outside = tuple(outside_libraries())
+    _LookedAt.last = next(reversed(sys.modules))
+
+
 def outside_libraries() -> list[str]:
     """The names of all loaded modules that are no library's."""
-    unknown = [name for name in sys.modules if _known.get(name) is not Home.LIBRARY]
-    return [name for name in unknown if home_of_module(name) is not Home.LIBRARY]
+    new = list(itertools.takewhile(lambda name: name != _LookedAt.last, reversed(sys.modules)))
+    before = _LookedAt.outside if len(new) < len(sys.modules) else ()
+    unknown = [name for name in reversed(new) if _known.get(name) is not Home.LIBRARY]
+    return [*before, *(name for name in unknown if home_of_module(name) is not Home.LIBRARY)]
 
 
 def home_of_file(path: object) -> Home:

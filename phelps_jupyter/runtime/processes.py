@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 
+LIBC = ctypes.CDLL(None, use_errno=True)
 PR_SET_PDEATHSIG = 1
 """The signal that a process gets when its parent ends."""
 PR_SET_CHILD_SUBREAPER = 36
@@ -13,7 +14,7 @@ PR_SET_CHILD_SUBREAPER = 36
 
 def control_process(option: int, value: int) -> None:
     """Set such an option for this process. Errors: OSError."""
-    if ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0) != 0:
+    if LIBC.prctl(option, value, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), f"prctl({option}, {value}) failed")
 
 

@@ -79,8 +79,6 @@ def enter(order: Order) -> None:
     """After all of ours and IPython's is imported: the notebook's folder may hold files named like modules."""
     os.chdir(order.folder)
     sys.path[:] = order.path
-    # The zygote has looked through folders, maybe long ago.
-    importlib.invalidate_caches()
     sys.argv[:] = [""]
     sys.stdin = open(os.devnull)  # noqa: SIM115  # lives as long as the process
     builtins.input = _no_prompt

@@ -34,7 +34,7 @@ class Watch:
         if self._witness is None:
             self._book.watch_forks()
         self._book.begin_anew()
-        self._spawning = unwatched.SPAWNING.keys() - sys.modules.keys()
+        self._spawning = {module for module in unwatched.SPAWNING if module not in sys.modules}
         self._began = _tick(os.path.join(self._folder, "began"))
         self._witness, self._deaf = Witness(self.ground, self._book), deaf
         self._hook.begin(self._witness, deaf)
@@ -62,8 +62,9 @@ class Watch:
                 _miss(account, libraries)
         for library in unwatched.used(unwatched.DATABASES, at_hand):
             account.miss(f"the network ({library})")
-        for module in self._spawning & sys.modules.keys():
-            account.miss(unwatched.SPAWNING[module])
+        for module in self._spawning:
+            if module in sys.modules:
+                account.miss(unwatched.SPAWNING[module])
         return account
 
     def _hand(self, account: Account, candidate: str, folder: str) -> bool:

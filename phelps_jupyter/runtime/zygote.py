@@ -11,6 +11,7 @@ Its folder: ``owner.json``, ``pid`` and ``log`` (written by the keeper; the time
 from __future__ import annotations
 
 import gc
+import importlib
 import json
 import os
 import pickle
@@ -94,6 +95,8 @@ class Zygote:
         if not self._stock.suits(order):
             # Its body would get other libraries by its imports: another zygote, without a stock, takes it.
             self._leave()
+        # What it remembers of folders may be old. Forgotten here, and not in the body: there each of them costs a page.
+        importlib.invalidate_caches()
         plot = Plot(self._folder, self._inbox, self._stage.run, self._kills, self._note, self._stock.size)
         supervisor = Supervisor(plot, order)
         outcome = supervisor.run()
