@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from zygote_kit import Told
+from zygote_kit import Told, order_in
 
 from phelps_jupyter.runtime import host, surroundings
 from phelps_jupyter.runtime.news import order_message
-from phelps_jupyter.runtime.orders import Order, Outcome
+from phelps_jupyter.runtime.orders import Outcome
 
 pytest.importorskip("numpy")
 NUMPY = "import numpy"
@@ -39,21 +40,7 @@ def run(tmp_path: Path) -> Iterator[Callable[..., Any]]:
 
     def act(body: str, **fields: Any) -> Any:
         number = next(numbers)
-        standard: dict[str, Any] = {"path": tuple(sys.path), "env": {}, "seed": None, "cpus": 1, "memory": None}
-        order = Order(
-            run=number,
-            attempt=1,
-            task="fit",
-            body=body,
-            inputs=(),
-            outputs=(),
-            declared=False,
-            optional=frozenset(),
-            store=str(tmp_path / "store"),
-            folder=str(folder),
-            time=None,
-            **standard | fields,
-        )
+        order = replace(order_in(tmp_path, body), run=number, outputs=(), folder=str(folder), **fields)
         told.keeper.tell(order_message(order))
         outcome = told.outcome(number)
         assert outcome.kind == "done", outcome
