@@ -25,6 +25,7 @@ from phelps_jupyter.core.model import Failure, FailureKind, Record, RunId, RunSt
 from phelps_jupyter.core.plan import outdated, upstream
 from phelps_jupyter.core.runs import Run
 from phelps_jupyter.core.snapshot import Progress, TaskView, task_view
+from phelps_jupyter.durations import Durations
 from phelps_jupyter.engine_room import EngineRoom
 from phelps_jupyter.errors import InternalError, StoreError
 from phelps_jupyter.outcomes import attempt_event, ended_of, failure_of, notice_of, record_of
@@ -60,6 +61,7 @@ class Session:
         self._estate = Estate(store.folder, index, self._transcripts.keep)
         self._claims = Claims(index, self._estate, self._say)
         self._sharing = Sharing(ledger, self._say)
+        self._durations = Durations(index, surface.notebook, self._say)
         self._dirty: dict[TaskName, None] = {}
         self._pace = Pace()
         self._thread = threading.Thread(target=self._loop, name="phelps-session", daemon=True)
@@ -209,7 +211,7 @@ class Session:
         try:
             above = upstream(self.machine.graph, [task for task in tasks if task in self.machine.graph.tasks])
             confirm, renewed = not self.surface.headless, self._renewed(above, tasks)
-            self._take(ev.RunRequested(time.time(), tasks, forced, self._seconds(), renewed, confirm))
+            self._take(ev.RunRequested(time.time(), tasks, forced, self._durations.all(), renewed, confirm))
             # That a task above has other inputs now is known only after its proof.
             again = outdated(self.machine.graph, self.machine.runs, tasks)
             if again:
@@ -218,13 +220,6 @@ class Session:
             with self.moved:
                 self._captures_asked -= 1
                 self.moved.notify_all()
-
-    def _seconds(self) -> dict[TaskName, float]:
-        try:
-            return self.index.seconds(self.surface.notebook)
-        except StoreError as error:
-            self._say(error)
-            return {}
 
     def _renewed(self, tasks: Sequence[TaskName], asked: Sequence[TaskName]) -> frozenset[TaskName]:
         """Of these, the tasks with an open run that holds other values than the kernel has now. Headless: none."""
@@ -317,6 +312,7 @@ class Session:
         """The stored result stands for the run, with what it wrote."""
         self._proofs.restore(record)
         self._proofs.note_use(self.machine, run, record, held=held)
+        self._durations.note(replace(record, task=run.task.name))
         self._transcripts.replay(run.id, record.transcript)
 
     def _submit(self, action: ev.Submit) -> Sequence[Event]:
@@ -339,6 +335,7 @@ class Session:
             transcript = self._transcripts.keep(self._transcripts.of(run.id))
             record = record_of(run, self.surface.notebook, parts, transcript, time.time())
             self.index.add(record)
+            self._durations.note(record)
         except StoreError as error:
             self.notices.append(f"the result of {run.task.name} can be used now, but was not kept: {error}")
         return self._learn(run)

@@ -81,24 +81,26 @@ class Notebook:
     frozen: frozenset[TaskName] = frozenset()
     """Tasks that are held still, whether there are such now or not."""
     _graph: Graph = field(default_factory=Graph)
+    _built_of: list[Cell] = field(default_factory=list)
     _built_with: dict[Digest, Learned] = field(default_factory=dict)
 
     def graph(self) -> Graph:
         """The graph of the document as it is now. It costs little where only some cells' code is new, and no name."""
         relearned = not self._knows_no_more()
-        self._graph = edited(self._graph, self.document.cells, self._declare, self.learned, relearned=relearned)
         self._built_with = dict(self.learned)
+        if not relearned and self.document.cells == self._built_of:
+            return held_still(self._graph, self.frozen)
+        self._built_of = list(self.document.cells)
+        self._graph = edited(self._graph, self.document.cells, self._declare, self.learned, relearned=relearned)
         return held_still(self._graph, self.frozen)
 
     def _knows_no_more(self) -> bool:
         """Whether runs have found out nothing that tells since the last graph."""
-        if self.learned == self._built_with:
+        before, now = self._built_with, self.learned
+        if before == now:
             return True
-        before, now = (
-            {code: found for code, found in known.items() if found != _NOTHING}
-            for known in (self._built_with, self.learned)
-        )
-        return before == now
+        pairs = ((before.get(code, _NOTHING), now.get(code, _NOTHING)) for code in {**before, **now})
+        return all(one is other or one == other for one, other in pairs)
 
     def _declare(self, cell: Cell) -> Placed:
         return declare(cell, self.parses)
