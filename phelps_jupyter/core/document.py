@@ -7,6 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from phelps_jupyter.core.model import Cell, CellId
 
+MADE = "executed-"
+"""What the ids begin with that we give."""
+
 
 @dataclass(slots=True)
 class Document:
@@ -34,10 +37,12 @@ class Document:
 
     def ran(self, cell: CellId | None, source: str, at: float) -> CellId:
         """A cell is executed. Returns its id: the front end's, or the one found by its source, or a new one."""
-        found = cell if cell is not None else self._find(source)
+        found = self._find(source, self.cells) if cell is None else cell
         if found is None:
             self._made += 1
-            found = CellId(f"executed-{self._made}")
+            found = CellId(f"{MADE}{self._made}")
+        elif found == cell and self.place(found) is None:
+            self._adopt(found, source)
         place = self.place(found)
         if place is None:
             # Without a file the order of first execution is the document's.
@@ -52,10 +57,17 @@ class Document:
         """0-based position among the code cells."""
         return next((place for place, other in enumerate(self.cells) if other.id == cell), None)
 
-    def _find(self, source: str) -> CellId | None:
+    def _adopt(self, cell: CellId, source: str) -> None:
+        """The front end's id of a cell that was executed before anybody told us ids, if it was."""
+        found = self._find(source, [other for other in self.cells if other.id.startswith(MADE)])
+        place = self.place(found)
+        if place is not None:
+            self.cells[place] = replace(self.cells[place], id=cell)
+
+    def _find(self, source: str, among: list[Cell]) -> CellId | None:
         """The next cell below the last executed one with this source, or the first one anywhere; or the same task's."""
-        start = self.place(self._last)
-        ahead = self.cells if start is None else self.cells[start + 1 :] + self.cells[: start + 1]
+        start = next((place for place, cell in enumerate(among) if cell.id == self._last), None)
+        ahead = among if start is None else among[start + 1 :] + among[: start + 1]
         same = next((cell.id for cell in ahead if cell.source.strip() == source.strip()), None)
         if same is not None:
             return same

@@ -40,6 +40,7 @@ from phelps_jupyter.faces.watching import Watching
 from phelps_jupyter.judge import Judge
 from phelps_jupyter.parts import GIVES_NONE, outputs_of
 from phelps_jupyter.questions import Questions
+from phelps_jupyter.retirement import leave, retire
 from phelps_jupyter.runtime.orders import Frame
 from phelps_jupyter.session import Session
 from phelps_jupyter.surface import Surface
@@ -144,18 +145,18 @@ class Live:
         atexit.register(self.close)
 
     def remove(self) -> None:
-        """Take the hooks out and end the session."""
+        """Take the hooks out; the session ends with what runs."""
         self.shell.events.unregister("pre_run_cell", self.before_cell)
         self.shell.events.unregister("post_run_cell", self.after_cell)
         self.shell.ast_transformers.remove(self._reader)
         atexit.unregister(self.close)
-        self.close()
+        self.close(retire)
 
-    def close(self) -> None:
+    def close(self, end: Callable[[Session], None] = leave) -> None:
         """End the session; attempts that run finish, and the next kernel finds their results."""
         session, self._session = self._session, None
         if session is not None:
-            session.close(kill=False)
+            end(session)
 
     def read_document(self) -> None:
         """Look at the saved notebook again if it has been saved since."""

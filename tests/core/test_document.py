@@ -112,3 +112,20 @@ def test_a_task_line_without_a_name_is_no_task():
 def test_a_place_is_counted_from_nought():
     document = read("a", "b")
     assert [document.place(CellId("b")), document.place(CellId("x")), document.place(None)] == [1, None, None]
+
+
+def test_a_cell_that_was_executed_before_anybody_told_ids_is_the_one_that_runs_again():
+    document = Document()
+    for source in ("a", "%%task t\nx = 1", "b"):
+        run(document, None, source)
+    assert [run(document, cell, source) for cell, source in [("2", "%%task t\nx = 2"), ("3", "b"), ("4", "c")]] == [
+        "2",
+        "3",
+        "4",
+    ]
+    assert [(cell.id, cell.source) for cell in document.cells] == [
+        ("executed-1", "a"),
+        ("2", "%%task t\nx = 2"),
+        ("3", "b"),
+        ("4", "c"),
+    ]

@@ -186,3 +186,21 @@ def test_a_forced_run_waits_for_nobody(first: tuple[Book, psutil.Popen], place: 
     until(lambda: logged(place) == ["load", "load"])
     (place / "go").touch()
     assert finished(forced).ran() == ["load"]
+
+
+def test_what_runs_when_the_extension_is_loaded_anew_is_waited_for_and_runs_once(place: Path, kernel: Kernel) -> None:
+    slow = TASK.format(name="slow", out="slow") + WAIT.format(condition="not (place / 'go').exists()") + "slow = 41"
+    cells = [(slow, "a"), ("%%task next\nother = slow + 1", "b")]
+    for source, cell in cells:
+        kernel.execute(source, cell)
+    until(lambda: logged(place) == ["slow"])
+    kernel.execute("%reload_ext phelps_jupyter\n%config Phelps.cluster = 'none'")
+    for source, cell in cells:
+        kernel.execute(source, cell)
+    until(lambda: "another kernel that runs the same" in card_of(kernel, "slow"))
+    (place / "go").touch()
+    assert kernel.text("other", "c") == "42"
+    assert logged(place) == ["slow"]
+    # Nothing of the first one is left.
+    names = "import threading\nprint([each.name for each in threading.enumerate()].count('phelps-session'))"
+    until(lambda: kernel.text(names) == "1\n")
