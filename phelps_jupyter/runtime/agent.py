@@ -81,7 +81,7 @@ class Agent(threading.Thread):
         super().__init__(name="phelps-agent", daemon=True)
         self._post = post
         self._endpoint = endpoint
-        self._name = name
+        self._known_as = name
         self._kernel = kernel
         self._keys = keys
         self._stopping = threading.Event()
@@ -102,7 +102,7 @@ class Agent(threading.Thread):
 
     def _connect(self, socket: zmq.Socket[bytes]) -> None:
         socket.linger = 0
-        socket.setsockopt(zmq.IDENTITY, self._name)
+        socket.setsockopt(zmq.IDENTITY, self._known_as)
         if self._keys is not None:
             socket.curve_publickey, socket.curve_secretkey = self._keys
             socket.curve_serverkey = self._kernel

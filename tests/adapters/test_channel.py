@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import ipyparallel as ipp
 import pytest
 import zmq
 from engine_bench import HANG, Bench, gave, poll
@@ -267,6 +268,37 @@ def test_a_channel_that_was_given_up_is_tried_again_and_nothing_is_lost_or_done_
     runs += [bench.submit("open('runs', 'a').write('x')\nx = 1", outputs=("x",)) for _ in "ab"]
     assert [gave(bench.outcome(run)) for run in runs] == [["x"]] * 5
     assert ((bench.root / "runs").read_text(), len(bench.log.of(Outcome))) == ("xxxxx", 5)
+
+
+KILL_AGENTS = """
+import gc, threading
+agents = [each for each in threading.enumerate() if each.name == "phelps-agent"]
+for each in gc.get_objects():
+    if any(each is agent for agent in agents):
+        each._stopping.set()
+for each in agents:
+    each.join()
+count = len(agents)
+"""
+
+
+@pytest.mark.engines
+def test_an_engine_whose_agent_is_dead_is_asked_otherwise_and_gets_another(
+    soon: None, bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del soon
+    monkeypatch.setattr(engines, "SILENCE", 2.0)
+    runs = [bench.submit("import time\ntime.sleep(1)\nopen('runs', 'a').write('x')\nx = 1", outputs=("x",))]
+    bench.started(runs[0])
+    (connection,) = bench.root.glob("phelps-cluster-*/security/ipcontroller*-client.json")
+    with ipp.Client(str(connection)) as client:
+        client[:].execute(KILL_AGENTS, block=True)
+        assert client[:].pull("count", block=True) == [1, 1]
+    runs.append(bench.submit("open('runs', 'a').write('x')\nx = 1", outputs=("x",)))
+    assert [gave(bench.outcome(run)) for run in runs] == [["x"], ["x"]]
+    poll(lambda: "2 reached by its own channel" in bench.engines.describe())
+    assert bench.text(bench.submit("print('hello')")) == "hello\n"
+    assert ((bench.root / "runs").read_text(), len(bench.log.of(Outcome))) == ("xx", 3)
 
 
 @pytest.mark.engines
