@@ -91,8 +91,10 @@ class SoloEngines:
             except Exception as error:
                 # The thread must live: everybody waits for it.
                 logger.exception("the engines failed")
-                self._shut(why := f"the engines failed: {error!r}")
+                why = f"the engines failed: {error!r}"
+                # Before they leave: who has lost an attempt with one asks for others.
                 self._notify(EnginesFailed(time.time(), why))
+                self._shut(why)
         self._shut("closed")
 
     def _turn(self) -> None:

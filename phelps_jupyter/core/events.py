@@ -141,7 +141,7 @@ class EnginesSettled:
 
 @dataclass(frozen=True, slots=True)
 class EnginesFailed:
-    """Engines could not be started."""
+    """Engines could not be started, or replaced; or those that are there are about to leave."""
 
     at: float
     why: str

@@ -251,7 +251,7 @@ class Machine:
 
     def _on_engines_failed(self, event: ev.EnginesFailed) -> list[Action]:
         if self.fleet.engines:
-            # One could not be replaced, the others go on.
+            # One could not be replaced, and the others go on; or each is about to leave, and what it runs is lost then.
             return self._fail_the_impossible(event)
         self._engines_asked = False
         failure = Failure(FailureKind.LOST, f"engines could not be started: {event.why}")

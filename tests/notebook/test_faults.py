@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
-from conftest import Kernel
+from conftest import HANG, Kernel
 
 pytestmark = pytest.mark.notebook
+
+
+def until(condition: Callable[[], object]) -> None:
+    end = time.monotonic() + HANG
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
 
 KILLER = "%%task killer\nimport os, psutil, time\npsutil.Process(os.getppid()).parent().kill()\ntime.sleep(60)"
 FULL = "import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))"
@@ -27,6 +38,49 @@ def test_a_task_that_kills_its_engine_each_time_is_blamed_and_the_others_finish(
     assert len(killer["failures"]) == 3
     assert all(" is gone: " in failure["message"] for failure in killer["failures"])
     assert {ran.tasks[f"t{n}"]["state"] for n in range(6)} == {"done"}
+
+
+SLOW = """%%task {name}
+import os, pathlib, time
+place = pathlib.Path(os.environ["PHELPS_TEST_PLACE"])
+with open(place / "log", "a") as log:
+    log.write("{name} ")
+until = time.monotonic() + 60
+while not (place / "go").exists() and time.monotonic() < until:
+    time.sleep(0.01)
+{name} = 41"""
+
+
+@pytest.fixture
+def place(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where bodies note that they run: in the system's temporary folder, where files are nobody's inputs."""
+    folder = tmp_path_factory.mktemp("place")
+    monkeypatch.setenv("PHELPS_TEST_PLACE", str(folder))
+    return folder
+
+
+def controllers(kernel: Kernel) -> list[psutil.Process]:
+    children = psutil.Process(kernel.manager.provisioner.pid).children()
+    return [process for process in children if "ipyparallel.controller" in " ".join(process.cmdline())]
+
+
+@pytest.mark.engines
+def test_without_its_controller_a_cluster_is_started_anew_and_only_what_ran_runs_again(place: Path, kernel: Kernel):
+    kernel.execute("%config Phelps.cluster = 'local:2'")
+    kernel.execute(SLOW.format(name="first"), "first")
+    (place / "go").touch()
+    assert kernel.text("print(first)", "show") == "41\n"
+    (place / "go").unlink()
+    kernel.execute(SLOW.format(name="second").replace("41", "first + 1"), "second")
+    until(lambda: (place / "log").read_text().split() == ["first", "second"])
+    (controller,) = controllers(kernel)
+    controller.kill()
+    until(lambda: (place / "log").read_text().split() == ["first", "second", "second"])
+    (place / "go").touch()
+    assert kernel.text("print(second)", "show") == "42\n"
+    assert len(controllers(kernel)) == 1
+    kernel.execute("%phelps cluster stop")
+    assert kernel.text("import psutil; print(psutil.Process().children(recursive=True))") == "[]\n"
 
 
 def test_a_value_that_does_not_fit_the_disk_fails_its_task_and_leaves_nothing_of_itself(book):

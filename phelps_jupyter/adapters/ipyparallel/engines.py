@@ -191,9 +191,10 @@ class IpyparallelEngines:
             time.sleep(TICK)
 
     def _fail(self, why: str) -> None:
-        self._shut(why)
         if not self._closing.is_set():
+            # Before they leave: who has lost an attempt with one asks for others.
             self._notify(EnginesFailed(time.time(), why))
+        self._shut(why)
 
     def _shut(self, why: str) -> None:
         # What follows may fail in turn, and is not to begin anew then.
