@@ -44,11 +44,24 @@ def new_keys() -> Keys:
 
 
 class Post:
-    """A zygote, and the mailbox for what it is told and says. One thread at a time may use it."""
+    """A zygote, and the mailbox for what it is told and says. One thread at a time may use it, and a Vigil."""
 
     def __init__(self, keeper: Keeper) -> None:
         self.keeper = keeper
         self.mailbox = Mailbox()
+        self._word_at = time.monotonic()
+        self._lock = threading.Lock()
+
+    def silence(self) -> float:
+        """Seconds since the kernel's last word, whichever way it came."""
+        return time.monotonic() - self._word_at
+
+    def forsake(self) -> None:
+        """Nobody is there: let the zygote finish what it runs, keep that, and end. To be called until it has."""
+        with self._lock:
+            self.keeper.forsake()
+            for message in self.keeper.hear():
+                self.mailbox.put(pack(message))
 
     @property
     def is_full(self) -> bool:
@@ -57,18 +70,20 @@ class Post:
 
     def take(self, letters: Letters) -> None:
         """From the kernel."""
-        for message in self.mailbox.take(letters):
-            self.keeper.tell(unpack(message))
+        self._word_at = time.monotonic()
+        with self._lock:
+            for message in self.mailbox.take(letters):
+                self.keeper.tell(unpack(message))
 
     def collect(self) -> None:
         """What the zygote has said, if there is room for it."""
-        if self.is_full:
-            if self.keeper.line is not None:
+        with self._lock:
+            if not self.is_full:
+                for message in self.keeper.hear():
+                    self.mailbox.put(pack(message))
+            elif self.keeper.line is not None:
                 # What is said to it goes on.
                 self.keeper.line.flush()
-            return
-        for message in self.keeper.hear():
-            self.mailbox.put(pack(message))
 
 
 class Agent(threading.Thread):

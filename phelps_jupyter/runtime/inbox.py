@@ -28,6 +28,8 @@ class Inbox:
         """Attempts that wait, and the one that was taken last."""
         self._cancelled: set[tuple[int, int]] = set()
         """Of those."""
+        self.is_forsaken = False
+        """The kernel is gone, as far as anybody can tell; whoever started the zygote is there."""
 
     @property
     def is_orphaned(self) -> bool:
@@ -65,6 +67,8 @@ class Inbox:
             if message.kind == "order":
                 self._orders.append(message)
                 self._open.add(message.number)
+            elif message.kind == "farewell":
+                self.is_forsaken = True
             elif message.number in self._open:
                 self._cancelled.add(message.number)
 

@@ -118,6 +118,13 @@ class Keeper:
             if self.line is not None:
                 self.line.send(message)
 
+    def forsake(self) -> None:
+        """Let the zygote finish what it runs, keep that for another kernel, and end. What waits behind it is lost."""
+        if self.line is not None:
+            for order in [*self._orders.values()][1:]:
+                self._lose(order, "the kernel said nothing for long")
+            self.line.send(Message("farewell", 0, 0))
+
     def hear(self) -> list[Message]:
         """What the zygote has said; if it has died, of its attempt that it is gone."""
         if self.line is not None:

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 HEADER = struct.Struct(">IBQI")
-KINDS = ("order", "cancel", "started", "frames", "outcome", "gone")
-"""To an engine: an order (a pickled Order), and that an attempt is to end. Back: that its body runs (the pid of it),
-lines of its transcript, its pickled Outcome; or instead of that, in words, why there will be none."""
+KINDS = ("order", "cancel", "started", "frames", "outcome", "gone", "farewell")
+"""To an engine: an order (a pickled Order), that an attempt is to end, and that nobody is there any more. Back: that
+its body runs (the pid of it), lines of its transcript, its pickled Outcome; or instead of that, in words, why there
+will be none."""
 PORTION = 1 << 18
 
 

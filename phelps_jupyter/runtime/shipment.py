@@ -67,12 +67,13 @@ class Outpost:
     def __init__(self, cargo: bytes) -> None:
         files = json.loads(zlib.decompress(cargo))
         self._shipment = Shipment(_stamp(files), files)
-        self._host, _, self._mail, _, self._keeping, self._agents = map(
-            self._load, ("host", "line", "mailbox", "recent", "keeper", "agent")
+        self._host, _, self._mail, _, self._keeping, self._agents, self._vigils = map(
+            self._load, ("host", "line", "mailbox", "recent", "keeper", "agent", "vigil")
         )
         self._posts: dict[bytes, Any] = {}
         self._running: dict[bytes, Any] = {}
         self._keys: dict[bytes, Any] = {}
+        self._watching: dict[bytes, Any] = {}
 
     def facts(self) -> tuple[Any, ...]:
         return tuple(self._host.facts())
@@ -98,6 +99,8 @@ class Outpost:
         keeper = self._keeping.Keeper(setting, lambda: install(self._shipment))
         keeper.open()
         self._posts[name] = self._agents.Post(keeper)
+        self._watching[name] = self._vigils.Vigil(self._posts[name])
+        self._watching[name].start()
         if boot == self._host.boot() and os.path.exists(channel.removeprefix("ipc://")):
             return True, None
         self._keys[name] = self._agents.new_keys()
@@ -115,6 +118,7 @@ class Outpost:
         self._detach(name)
         self._keys.pop(name, None)
         if name in self._posts:
+            self._watching.pop(name).stop()
             self._posts.pop(name).keeper.close()
 
     def _detach(self, name: bytes) -> None:

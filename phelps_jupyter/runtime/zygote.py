@@ -133,10 +133,10 @@ class Zygote:
 
     @property
     def _is_wanted(self) -> bool:
-        """Whether a kernel is there that waits for outcomes; of one elsewhere nothing is known here."""
+        """Whether a kernel is there that waits for outcomes; of one elsewhere nothing is known here but its silence."""
         owner = self._owner
         lives = owner["place"] != place() or attempts.lives(owner["pid"], owner["began"], owner["boot"])
-        return lives and not self._inbox.is_orphaned
+        return lives and not (self._inbox.is_orphaned or self._inbox.is_forsaken)
 
     def _note(self, order: Order) -> None:
         """Say what runs, when it has run for a moment, too short for a kernel to start: should its own die, the next

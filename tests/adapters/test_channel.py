@@ -432,7 +432,8 @@ def test_what_was_altered_on_its_way_counts_for_nothing_and_is_said_again(
         say(channel, order(tmp_path, body="print('hello')"))
         told = until_outcome(channel, seat())
         running.stop()
-    assert [message.kind for message in told] == ["started", "frames", "outcome"]
+    # What a print writes may come in two pieces.
+    assert [*dict.fromkeys(message.kind for message in told)] == ["started", "frames", "outcome"]
     assert (once, relay.connections) == ([], 2)
     assert "altered" in caplog.text
 
