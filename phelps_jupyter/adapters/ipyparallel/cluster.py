@@ -8,8 +8,6 @@ from abc import ABC, abstractmethod
 from typing import Any
 from urllib.parse import urlsplit
 
-import psutil
-
 
 class Cluster(ABC):
     """``folder``: private, for files that stand for this connection.
@@ -68,10 +66,3 @@ class Cluster(ABC):
     def _disconnect(self) -> None:
         if self._client is not None:
             self._client.close(linger=0)
-
-
-def lives(process: psutil.Process) -> bool:
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False

@@ -18,7 +18,7 @@ from contextlib import suppress
 from functools import partial
 
 from phelps_jupyter.adapters.ipyparallel.channel import Channel
-from phelps_jupyter.adapters.ipyparallel.cluster import Cluster, lives
+from phelps_jupyter.adapters.ipyparallel.cluster import Cluster
 from phelps_jupyter.adapters.ipyparallel.found import Connection, FoundCluster
 from phelps_jupyter.adapters.ipyparallel.own import OwnCluster
 from phelps_jupyter.adapters.ipyparallel.reception import Reception
@@ -215,6 +215,8 @@ class IpyparallelEngines:
             self._bid_farewell(seat, why)
 
     def _bid_farewell(self, seat: Seat, why: str) -> None:
+        if seat.life is not None:
+            seat.life.close()
         if seat.joined:
             self._notify(EngineLeft(time.time(), seat.id, why))
 
@@ -295,15 +297,15 @@ class IpyparallelEngines:
         for number, seat in list(self._seats.items()):
             if number not in present:
                 self._lose(cluster, number, "it left the cluster, or its heartbeat stopped")
-            elif seat.process is not None and not lives(seat.process):
+            elif seat.life is not None and not seat.life.goes_on():
                 self._lose(cluster, number, "its process ended")
 
     def _lose(self, cluster: Cluster, number: int, why: str) -> None:
         seat = self._seats.pop(number)
         self._gone.add(number)
-        if cluster.is_ours and seat.process is not None and lives(seat.process):
+        if cluster.is_ours and seat.life is not None:
             # An engine that was frozen never registers again.
-            seat.process.kill()
+            seat.life.end()
         self._bid_farewell(seat, why)
         if self._replacements < REPLACEMENTS and self._replace(cluster):
             self._replacements += 1

@@ -14,10 +14,10 @@ import threading
 from typing import Any
 
 import ipyparallel as ipp
-import psutil
 from traitlets.config import Config
 
-from phelps_jupyter.adapters.ipyparallel.cluster import Cluster, lives
+from phelps_jupyter.adapters.ipyparallel.cluster import Cluster
+from phelps_jupyter.adapters.ipyparallel.life import Life
 from phelps_jupyter.runtime import warden
 
 CONTROLLER = ("--nodb", "--HeartMonitor.period=500")
@@ -35,7 +35,7 @@ class OwnCluster(Cluster):
         command = [sys.executable, "-P", warden.__file__, self.folder, str(lease)]
         quiet = subprocess.DEVNULL
         self._warden = subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True)
-        self._controller: psutil.Process | None = None
+        self._controller: Life | None = None
         config = Config()
         # Modules of the notebook's folder must not stand before those that ipyparallel imports.
         environment = dict(zip(ASIDE, (self.folder, "1"), strict=True))
@@ -54,7 +54,7 @@ class OwnCluster(Cluster):
 
     def open(self, closing: threading.Event) -> int:
         self._cluster.start_controller_sync()
-        self._controller = psutil.Process(self._cluster.controller.pid)
+        self._controller = Life(self._cluster.controller.pid)
         if not closing.is_set():
             self._cluster.start_engines_sync(n=self._count)
             self._client = self._cluster.connect_client_sync()
@@ -65,10 +65,12 @@ class OwnCluster(Cluster):
         return True
 
     def controller_lives(self) -> bool:
-        return self._controller is not None and lives(self._controller)
+        return self._controller is not None and self._controller.goes_on()
 
     def close(self) -> None:
         self._disconnect()
+        if self._controller is not None:
+            self._controller.close()
         processes = warden.members(self.folder)
         below = {child for process in processes for child in warden.descendants(process)}
         # Nothing is lost with them: what is worth keeping lies in the store.

@@ -17,6 +17,7 @@ import psutil
 
 from phelps_jupyter.adapters.ipyparallel.channel import Channel
 from phelps_jupyter.adapters.ipyparallel.cluster import Cluster
+from phelps_jupyter.adapters.ipyparallel.life import Life
 from phelps_jupyter.adapters.ipyparallel.own import ASIDE
 from phelps_jupyter.adapters.ipyparallel.seat import Call, Seat
 from phelps_jupyter.core.model import EngineId, Host, HostId
@@ -65,8 +66,9 @@ class Reception:
         if why_not:
             self._refuse(seat, why_not)
             return
-        if facts.boot == self._here.boot and psutil.pid_exists(facts.pid):
-            seat.process = psutil.Process(facts.pid)
+        if facts.boot == self._here.boot:
+            with suppress(psutil.NoSuchProcess):
+                seat.life = Life(facts.pid)
         cpus = self._cluster.cpus or facts.cpus
         seat.host = Host(HostId(facts.boot), facts.name, cpus, facts.memory, facts.gpus)
         given_back = self._given_back if self._cluster.is_ours else {}

@@ -14,8 +14,8 @@ from enum import Enum
 from typing import Any
 
 import ipyparallel as ipp
-import psutil
 
+from phelps_jupyter.adapters.ipyparallel.life import Life
 from phelps_jupyter.core.model import EngineId, Host
 from phelps_jupyter.runtime.line import Message, pack, unpack
 from phelps_jupyter.runtime.mailbox import Letters, Mailbox
@@ -58,7 +58,8 @@ class Seat:
         self.running: set[tuple[int, int]] = set()
         """Attempts that have not ended."""
         self.way = Way.NONE
-        self.process: psutil.Process | None = None
+        self.life: Life | None = None
+        """Of its process, where that runs on this machine."""
         self.host: Host | None = None
         self.joined = False
         self.leaving = False
