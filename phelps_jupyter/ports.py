@@ -48,6 +48,12 @@ class Engines(Protocol):
     def describe(self) -> str:
         """One line for people: what kind, how many, where."""
 
+    def holds(self, digest: str) -> bool:
+        """Whether a host that can be asked holds an object which the store may lack."""
+
+    def bring(self, digest: str) -> None:
+        """Have such an object in the store; waits for it. Errors: OSError."""
+
 
 class Store(Protocol):
     """Content-addressed values in a folder."""

@@ -34,6 +34,7 @@ from phelps_jupyter.core.holds import LAPSED, expired
 from phelps_jupyter.core.lineage import Lineages, SightsOf, VersionOf
 from phelps_jupyter.core.machine import Machine
 from phelps_jupyter.core.model import (
+    Digest,
     Key,
     Part,
     PartKind,
@@ -64,7 +65,7 @@ from phelps_jupyter.parts import (
 from phelps_jupyter.ports import Index, Store
 from phelps_jupyter.reach import libraries_reached
 from phelps_jupyter.records.texts import Keeper
-from phelps_jupyter.runtime.orders import Order
+from phelps_jupyter.runtime.orders import Given, Order
 from phelps_jupyter.surface import Surface
 
 
@@ -82,6 +83,14 @@ class Proof:
     def shareable(self) -> bool:
         """Whether others may wait for the result: not, where the last one of this key could not be kept for reuse."""
         return not any(reason.kind in ("opaque", "always") for reason in self.reasons)
+
+
+class InputsGone(Exception):
+    """Values that a run reads are nowhere any more. ``names``: theirs."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        super().__init__(names)
+        self.names = names
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,10 +314,10 @@ class Proofs:
         return (*(compare(last.parts, parts) or (_not_kept(last, run.task),)), *lapsed)
 
     def order(self, machine: Machine, run: Run, submit: Submit, cpus: int) -> Order:
-        """All that an engine needs for this attempt."""
+        """All that an engine needs for this attempt. Errors: InputsGone."""
         held = self._held[run.id]
         options, graph = run.task.options, machine.graph
-        givens = (*held.captured.givens, *givens_of(machine, run))
+        givens = self._at_hand((*held.captured.givens, *givens_of(machine, run)))
         withheld = {**held.captured.withheld, **left_out(machine, run)}
         env: dict[str, str | None] = dict(held.surroundings.changed_env(self.surface.start))
         env.update(held.surroundings.variables(options.env))
@@ -344,6 +353,12 @@ class Proofs:
             absent=told_absences(machine, run, [given.name for given in givens], withheld),
             note=note_of(run, self.surface.notebook, self.parts(run.id)),
         )
+
+    def _at_hand(self, givens: tuple[Given, ...]) -> tuple[Given, ...]:
+        gone = [one.name for one in givens if not one.inline and not self.store.has(Digest(one.digest))]
+        if gone:
+            raise InputsGone(tuple(gone))
+        return givens
 
 
 def _versions_of(machine: Machine) -> VersionOf:

@@ -31,12 +31,13 @@ from phelps_jupyter.errors import InternalError, StoreError
 from phelps_jupyter.outcomes import attempt_event, ended_of, failure_of, notice_of, record_of
 from phelps_jupyter.pace import Pace
 from phelps_jupyter.ports import Engines, Index, Ledger, MakeEngines, Notice, Store
-from phelps_jupyter.proof import Proofs
+from phelps_jupyter.proof import InputsGone, Proofs
 from phelps_jupyter.runtime.orders import Frame, Outcome, Started, Wrote
 from phelps_jupyter.sharing import Sharing
 from phelps_jupyter.surface import Surface
 from phelps_jupyter.taking_over import Estate
 from phelps_jupyter.transcripts import Transcripts
+from phelps_jupyter.wide_store import WideStore
 
 T = TypeVar("T")
 
@@ -46,7 +47,7 @@ class Session:
 
     def __init__(self, surface: Surface, store: Store, index: Index, ledger: Ledger, make: MakeEngines) -> None:
         self.surface = surface
-        self.store = store
+        store = self.store = WideStore(store, lambda: self.engines)
         self.index = index
         self.machine = Machine()
         self.notices: list[str] = []
@@ -324,6 +325,8 @@ class Session:
         assert self.engines is not None
         try:
             order = self._proofs.order(self.machine, run, action, count)
+        except InputsGone as gone:
+            return [ev.InputsLost(time.time(), run.id, action.attempt, gone.names)]
         except Exception as error:
             return [ev.AttemptFailed(time.time(), run.id, action.attempt, failure_of(error))]
         self.engines.submit(action.engine, order)

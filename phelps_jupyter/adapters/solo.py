@@ -74,6 +74,14 @@ class SoloEngines:
     def describe(self) -> str:
         return f"{self._count} engines without a cluster on {self._facts.name}"
 
+    def holds(self, digest: str) -> bool:
+        """All is in the store."""
+        del digest
+        return False
+
+    def bring(self, digest: str) -> None:
+        raise FileNotFoundError(f"{digest} is in no other place than the store")
+
     def _install(self) -> str:
         return shipment.install(self._shipment)
 

@@ -184,6 +184,16 @@ class AttemptFailed:
     """What it looked for, by name alone."""
 
 
+@dataclass(frozen=True, slots=True)
+class InputsLost:
+    """The attempt could not begin: values that it reads are nowhere any more."""
+
+    at: float
+    run: RunId
+    attempt: int
+    names: tuple[str, ...]
+
+
 Event = (
     DocumentChanged
     | RunRequested
@@ -201,6 +211,7 @@ Event = (
     | AttemptStarted
     | AttemptDone
     | AttemptFailed
+    | InputsLost
 )
 
 

@@ -15,7 +15,7 @@ from typing import assert_never
 
 from phelps_jupyter.core import events as ev
 from phelps_jupyter.core.events import Action, Event
-from phelps_jupyter.core.failures import allow_another, lower_memory
+from phelps_jupyter.core.failures import LOSSES_ALLOWED, allow_another, lower_memory
 from phelps_jupyter.core.freshness import ALWAYS, FORCED, Verdict
 from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.model import Failure, FailureKind, HostId, Key, Record, Resources, RunId, RunState, Usage
@@ -64,7 +64,7 @@ class Machine:
                 return self._take_answer(event)
             case ev.EngineJoined() | ev.HostShared() | ev.EngineLeft() | ev.EnginesSettled() | ev.EnginesFailed():
                 return self._take_from_engines(event)
-            case ev.AttemptStarted() | ev.AttemptDone() | ev.AttemptFailed():
+            case ev.AttemptStarted() | ev.AttemptDone() | ev.AttemptFailed() | ev.InputsLost():
                 return self._take_from_attempt(event)
             case _:
                 assert_never(event)
@@ -133,7 +133,9 @@ class Machine:
             case _:
                 assert_never(event)
 
-    def _take_from_attempt(self, event: ev.AttemptStarted | ev.AttemptDone | ev.AttemptFailed) -> list[Action]:
+    def _take_from_attempt(
+        self, event: ev.AttemptStarted | ev.AttemptDone | ev.AttemptFailed | ev.InputsLost
+    ) -> list[Action]:
         if not isinstance(event, ev.AttemptStarted):
             self.fleet.release((event.run, event.attempt))
         run = self._current(event.run, event.attempt)
@@ -148,6 +150,8 @@ class Machine:
             case ev.AttemptFailed():
                 run.seen = event.seen
                 return self._on_ended_badly(run, event.failure, event.usage, event)
+            case ev.InputsLost():
+                return self._on_inputs_lost(run, event)
             case _:
                 assert_never(event)
 
@@ -298,6 +302,19 @@ class Machine:
             return self._fail(run, failure, event)
         run.step(RunState.READY, f"attempt {run.attempt} {failure.kind}")
         return self._line_up(run, event)
+
+    def _on_inputs_lost(self, run: Run, event: ev.InputsLost) -> list[Action]:
+        """Whoever made them is proved again, and runs again where they are missing; then this goes on."""
+        run.losses += 1
+        task = run.task.name
+        if run.losses >= LOSSES_ALLOWED or task not in self.graph.tasks:
+            told = ", ".join(f"`{name}`" for name in event.names)
+            lost = Failure(FailureKind.LOST, f"what it reads is gone, and could not be had again: {told}")
+            return self._fail(run, lost, event)
+        actions = self._on_run_requested(ev.RunRequested(event.at, (task,), renewed=frozenset({task})))
+        for other in self.runs.open_of([task]):
+            other.losses = run.losses
+        return actions
 
     def _succeed(self, run: Run, state: RunState, event: Event) -> list[Action]:
         run.step(state, type(event).__name__)

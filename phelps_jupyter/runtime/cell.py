@@ -17,9 +17,10 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 
-from phelps_jupyter.runtime import bytecode, surroundings
+from phelps_jupyter.runtime import abroad, bytecode, surroundings
 from phelps_jupyter.runtime.bars import count_tqdm
 from phelps_jupyter.runtime.body_watch import BodyWatch
+from phelps_jupyter.runtime.carrier import Unfetched
 from phelps_jupyter.runtime.generators import Generators
 from phelps_jupyter.runtime.ground import Ground
 from phelps_jupyter.runtime.harvest import Harvest, UnmetError, bind
@@ -67,9 +68,13 @@ class Stage:
 
     def _outcome(self, order: Order, folder: str, pipe: Pipe) -> Outcome:
         try:
+            order, haul = abroad.enter(order, folder)
             surroundings.enter(order)
             self._shell.enter(order.task, pipe)
-            return _attempt(order, self._shell, folder)
+            return abroad.leave(order, haul, _attempt(order, self._shell, folder))
+        except Unfetched as error:
+            told = str(error)
+            return Outcome(order.run, order.attempt, "lost", message=told, evidence=told, haul=error.haul)
         except UnmetError as error:
             return Outcome(order.run, order.attempt, "output", message=str(error))
         except Exception as error:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from phelps_jupyter.runtime.places import Haul, Source
+
 
 @dataclass(frozen=True, slots=True)
 class Given:
@@ -89,6 +91,14 @@ class Order:
     """Bytes that ``--mem`` says; ``memory`` is more where that was found to be too little. None: it was not given."""
     alone: bool = False
     """Nothing else of ours runs on this machine."""
+    away: bool = False
+    """Its host does not see the project: ``store`` is a folder of that host, and it works in a folder of its own."""
+    sources: tuple[Source, ...] = ()
+    """Where to fetch what ``store`` may lack of the inputs."""
+    objects: Mapping[str, bytes] = field(default_factory=dict)
+    """Digest -> the whole file, of small ones that ``store`` may lack."""
+    credentials: str = ""
+    """Folder with the key and the certificate to fetch with."""
     note: Mapping[str, object] = field(default_factory=dict)
     """Kept beside the attempt as JSON, so that a later kernel can record the result."""
 
@@ -183,6 +193,10 @@ class Outcome:
     written_bytes: int | None = None
     memory_curve: tuple[tuple[float, int], ...] = ()
     """Of a failure: seconds since it began, and what all its processes held then, over the last seconds."""
+    haul: Haul = Haul()
+    """What it fetched from other hosts."""
+    objects: Mapping[str, bytes] = field(default_factory=dict)
+    """Digest -> the whole file, of small outputs that were made away from the project's store."""
 
 
 @dataclass(frozen=True, slots=True)

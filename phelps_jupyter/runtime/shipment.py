@@ -14,6 +14,7 @@ import sys
 import tempfile
 import zlib
 from contextlib import suppress
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -70,6 +71,8 @@ class Outpost:
         self._host, _, self._mail, _, self._keeping, self._agents, self._vigils = map(
             self._load, ("host", "line", "mailbox", "recent", "keeper", "agent", "vigil")
         )
+        *_, self._berthing = map(self._load, ("places", "objects", "wire", "berth"))
+        self._berths: dict[bytes, Any] = {}
         self._posts: dict[bytes, Any] = {}
         self._running: dict[bytes, Any] = {}
         self._keys: dict[bytes, Any] = {}
@@ -95,16 +98,42 @@ class Outpost:
         """
         if not os.path.exists(os.path.join(store, probe)):
             return False, None
+        self._post(name, store, owner, environment)
+        if boot == self._host.boot() and os.path.exists(channel.removeprefix("ipc://")):
+            return True, None
+        return True, self._new_key(name)
+
+    def berth(
+        self, name: bytes, kernel: str, owner: str, environment: dict[str, str | None]
+    ) -> tuple[str, str, str, bytes]:
+        """Let there be a zygote that keeps values in a folder of this host, as we don't see the store.
+
+        Returns that folder, what it is called, the public half of the key that is shown to other hosts, and a key to
+        come to the kernel's gate.
+        """
+        if find_spec("cryptography") is None:
+            told = "it does not see the project's store, and lacks what it takes to fetch values from other hosts"
+            raise ModuleNotFoundError(f"{told}; run there: python -m pip install cryptography")
+        berth = self._berths[name] = self._berthing.Berth(private_folder(), kernel)
+        self._post(name, berth.folder, owner, environment)
+        return berth.folder, berth.name, berth.public, self._new_key(name)
+
+    def serve(self, name: bytes, certificate: str, authority: str, home: dict[str, Any]) -> None:
+        """Give values to other hosts from now on. ``home``: the place of the kernel's host."""
+        self._berths[name].serve(install(self._shipment), certificate, authority, home)
+
+    def _post(self, name: bytes, store: str, owner: str, environment: dict[str, str | None]) -> None:
         setting = self._keeping.Setting(store, owner, environment, True)
         keeper = self._keeping.Keeper(setting, lambda: install(self._shipment))
         keeper.open()
         self._posts[name] = self._agents.Post(keeper)
         self._watching[name] = self._vigils.Vigil(self._posts[name])
         self._watching[name].start()
-        if boot == self._host.boot() and os.path.exists(channel.removeprefix("ipc://")):
-            return True, None
+
+    def _new_key(self, name: bytes) -> bytes:
         self._keys[name] = self._agents.new_keys()
-        return True, self._keys[name].public
+        public: bytes = self._keys[name].public
+        return public
 
     def attach(self, name: bytes, endpoint: str, kernel: bytes) -> None:
         """Let messages go by a channel from now on; nobody waits for it here. ``kernel``: the key of its gate."""
@@ -120,6 +149,8 @@ class Outpost:
         if name in self._posts:
             self._watching.pop(name).stop()
             self._posts.pop(name).keeper.close()
+        if name in self._berths:
+            self._berths.pop(name).leave()
 
     def _detach(self, name: bytes) -> None:
         if name in self._running:

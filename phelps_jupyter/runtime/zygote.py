@@ -28,7 +28,7 @@ from typing import NoReturn
 
 from phelps_jupyter.runtime import attempts
 from phelps_jupyter.runtime.cell import Stage
-from phelps_jupyter.runtime.host import place
+from phelps_jupyter.runtime.host import boot, place
 from phelps_jupyter.runtime.inbox import Inbox
 from phelps_jupyter.runtime.keeper import LEAVES
 from phelps_jupyter.runtime.limits import signal_all
@@ -135,7 +135,9 @@ class Zygote:
     def _is_wanted(self) -> bool:
         """Whether a kernel is there that waits for outcomes; of one elsewhere nothing is known here but its silence."""
         owner = self._owner
-        lives = owner["place"] != place() or attempts.lives(owner["pid"], owner["began"], owner["boot"])
+        # Machines may be called alike.
+        elsewhere = owner["place"] != place() or owner["boot"] != boot()
+        lives = elsewhere or attempts.lives(owner["pid"], owner["began"], owner["boot"])
         return lives and not (self._inbox.is_orphaned or self._inbox.is_forsaken)
 
     def _note(self, order: Order) -> None:

@@ -181,19 +181,41 @@ def test_a_kernel_that_was_killed_leaves_no_zygote(cluster: Any, client: Any, tm
     poll(lambda: zygotes(client) == [])
 
 
-def test_engines_that_do_not_see_the_store_are_refused_with_the_reason(
-    cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def altered(monkeypatch: pytest.MonkeyPatch, *changes: tuple[str, str]) -> None:
+    """Engines get another runtime than ours."""
     files = dict(shipment.pack().files)
     path = "phelps_jupyter/runtime/shipment.py"
-    files[path] = files[path].replace("if not os.path.exists(os.path.join(store, probe))", "if True")
-    blind = shipment.Shipment(shipment._stamp(files), files)
-    monkeypatch.setattr(reception.shipment, "pack", lambda: blind)
+    for before, after in changes:
+        assert before in files[path]
+        files[path] = files[path].replace(before, after)
+    cargo = shipment.Shipment(shipment._stamp(files), files)
+    monkeypatch.setattr(reception.shipment, "pack", lambda: cargo)
+
+
+BLIND = ("if not os.path.exists(os.path.join(store, probe))", "if True")
+
+
+def test_engines_that_do_not_see_the_store_keep_values_and_send_them(
+    cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    altered(monkeypatch, BLIND)
+    bench = Bench("ipyparallel", tmp_path, connection=connection_of(cluster)).open()
+    made = bench.run("x = bytes(n)", inputs=(bench.given("n", 1_000_000),), outputs=("x",))
+    assert made.haul.sums[0][0] == made.outputs[0].digest
+    bench.engines.close()
+    assert bench.value(made, "x") == bytes(1_000_000)
+    assert list(Path(shipment.private_folder()).glob("values-*")) == []
+
+
+def test_engines_that_could_fetch_no_values_are_refused_with_the_reason(
+    cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    altered(monkeypatch, BLIND, ('find_spec("cryptography") is None', "True"))
     bench = Bench("ipyparallel", tmp_path, connection=connection_of(cluster))
     bench.engines.start()
     bench.log.until(lambda notices: any(isinstance(notice, EnginesSettled | EnginesFailed) for notice in notices))
     bench.engines.close()
-    assert "does not see the folder" in bench.log.of(EnginesFailed)[0].why
+    assert "python -m pip install cryptography" in bench.log.of(EnginesFailed)[0].why
 
 
 def test_engines_that_can_t_run_tasks_are_refused_with_the_reason_and_get_no_zygote(

@@ -12,17 +12,17 @@ import select
 import socket
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
 from phelps_jupyter.adapters.ipyparallel.channel import Channel
 from phelps_jupyter.adapters.ipyparallel.cluster import Cluster
 from phelps_jupyter.adapters.ipyparallel.found import Connection, FoundCluster
+from phelps_jupyter.adapters.ipyparallel.freight import Freight
 from phelps_jupyter.adapters.ipyparallel.own import OwnCluster
 from phelps_jupyter.adapters.ipyparallel.reception import Reception
-from phelps_jupyter.adapters.ipyparallel.seat import Call, Seat, Way
+from phelps_jupyter.adapters.ipyparallel.seat import Call, Seat, Way, described, end_all
 from phelps_jupyter.core.events import EngineJoined, EngineLeft, EnginesFailed, EnginesSettled
 from phelps_jupyter.core.model import Engine, EngineId
 from phelps_jupyter.ports import Notify
@@ -39,8 +39,6 @@ IDLE_TICK = 0.25
 POLL = 0.05
 SILENCE = 10.0
 """Seconds without a sign of life on the channel after which that is given up."""
-LEAVING = 5.0
-"""Seconds that an engine has to end what it runs for us."""
 REPLACEMENTS = 3
 logger = logging.getLogger(__name__)
 
@@ -77,6 +75,7 @@ class IpyparallelEngines:
         self._known = Recent()
         self._channel: Channel | None = None
         self._reception: Reception | None = None
+        self._freight: Freight | None = None
         self._wakes, self._waker = socket.socketpair()
         self._wakes.setblocking(False)
         self._waker.setblocking(False)
@@ -117,14 +116,18 @@ class IpyparallelEngines:
             self._waker.send(b".")
 
     def describe(self) -> str:
-        joined = [seat for seat in list(self._seats.values()) if seat.joined]
-        if not joined:
-            return f"no ipyparallel engine has joined yet, of {self._count} that are expected"
-        plural = "" if len(joined) == 1 else "s"
-        hosts = ", ".join(sorted({seat.host.name for seat in joined if seat.host is not None}))
-        ways = Counter(seat.way.value for seat in joined)
-        reached = "".join(f"; {count} reached by {way}" for way, count in ways.items())
-        return f"{len(joined)} ipyparallel engine{plural} on {hosts}{reached}"
+        freight = self._freight
+        return described(list(self._seats.values()), self._count) + ("" if freight is None else freight.describe())
+
+    def holds(self, digest: str) -> bool:
+        freight = self._freight
+        return freight is not None and freight.holds(digest)
+
+    def bring(self, digest: str) -> None:
+        freight = self._freight
+        if freight is None:
+            raise FileNotFoundError("no engines are there that could hold it")
+        freight.bring(digest)
 
     def _run(self) -> None:
         while not self._closing.is_set():
@@ -166,7 +169,8 @@ class IpyparallelEngines:
         try:
             self._cluster = cluster = self._reached()
             self._channel = channel = Channel(cluster.folder)
-            self._reception = Reception(cluster, channel, self._store, partial(self._refuse, cluster))
+            self._freight = Freight(self._store, cluster.address)
+            self._reception = Reception(cluster, channel, self._store, self._freight, partial(self._refuse, cluster))
             self._count = cluster.open(self._closing)
         except Exception as error:
             # Whatever keeps a cluster from starting: launchers raise what they like.
@@ -180,16 +184,6 @@ class IpyparallelEngines:
             return OwnCluster(self._count, self._lease, self._folder)
         return FoundCluster(self._connection)
 
-    def _leave(self, seats: Sequence[Seat]) -> None:
-        """End what runs for us on engines that are not ours."""
-        for seat in seats:
-            seat.leave(Call("leave", (seat.name,), _ignore, _ignore))
-        until = time.monotonic() + LEAVING
-        while any(seat.busy for seat in seats) and time.monotonic() < until:
-            for seat in seats:
-                seat.advance()
-            time.sleep(TICK)
-
     def _fail(self, why: str) -> None:
         if not self._closing.is_set():
             # Before they leave: who has lost an attempt with one asks for others.
@@ -201,14 +195,19 @@ class IpyparallelEngines:
         cluster, self._cluster = self._cluster, None
         channel, self._channel = self._channel, None
         reception, self._reception = self._reception, None
+        freight, self._freight = self._freight, None
         seats, self._seats = list(self._seats.values()), {}
         self._settle_by = 0.0
+        if freight is not None:
+            freight.settle()
         if cluster is not None and not cluster.is_ours:
-            self._leave(seats)
+            end_all(seats)
         if channel is not None:
             channel.close()
         if cluster is not None:
             cluster.close()
+        if freight is not None:
+            freight.close()
         if reception is not None:
             reception.close()
         for seat in seats:
@@ -249,7 +248,12 @@ class IpyparallelEngines:
 
     def _join(self, seat: Seat, way: Way) -> None:
         seat.enter(way)
-        if not seat.joined and seat.host is not None:
+        self._admit(seat)
+
+    def _admit(self, seat: Seat) -> None:
+        """It takes tasks, once their values come and go."""
+        if not seat.joined and self._reception is not None and self._reception.can_serve(seat):
+            assert seat.host is not None
             seat.joined = True
             self._notify(EngineJoined(time.time(), Engine(seat.id, seat.host.id), seat.host))
 
@@ -275,7 +279,9 @@ class IpyparallelEngines:
 
     def _attend(self, channel: Channel, reception: Reception) -> None:
         """Send what is to be sent, each engine's by its own way."""
-        for seat in self._seats.values():
+        for seat in list(self._seats.values()):
+            if not seat.joined and seat.way is not Way.NONE:
+                self._admit(seat)
             if seat.is_overdue:
                 if seat.way is Way.CHANNEL:
                     logger.warning("engine %s is silent on the channel: it is asked through ipyparallel", seat.id)
@@ -345,7 +351,8 @@ class IpyparallelEngines:
         if seat is None:
             self._notify(Outcome(*number, "lost", message=f"engine {engine} is gone", evidence="engine is gone"))
             return
-        seat.send(order_message(order))
+        assert self._freight is not None
+        seat.send(order_message(self._freight.addressed(order, seat.depot)))
 
     def _kill(self, number: tuple[int, int]) -> None:
         for seat in self._seats.values():
@@ -367,8 +374,10 @@ class IpyparallelEngines:
     def _hear(self, seat: Seat, letters: Letters) -> None:
         for message in seat.take(letters):
             notice = news(message)
-            if isinstance(notice, Outcome) and notice.kind == "done":
-                self._replacements = 0
+            if isinstance(notice, Outcome):
+                self._replacements = 0 if notice.kind == "done" else self._replacements
+                if self._freight is not None:
+                    self._freight.note(notice, seat.depot)
             self._notify(notice)
 
 

@@ -17,6 +17,7 @@ import psutil
 
 from phelps_jupyter.adapters.ipyparallel.channel import Channel
 from phelps_jupyter.adapters.ipyparallel.cluster import Cluster
+from phelps_jupyter.adapters.ipyparallel.freight import Freight
 from phelps_jupyter.adapters.ipyparallel.life import Life
 from phelps_jupyter.adapters.ipyparallel.own import ASIDE
 from phelps_jupyter.adapters.ipyparallel.seat import Call, Seat
@@ -32,10 +33,13 @@ REACH = 2.0
 class Reception:
     """For the engines of one cluster. ``refuse`` is told who can't run tasks, and why."""
 
-    def __init__(self, cluster: Cluster, channel: Channel, store: str, refuse: Callable[[Seat, str], None]) -> None:
+    def __init__(
+        self, cluster: Cluster, channel: Channel, store: str, freight: Freight, refuse: Callable[[Seat, str], None]
+    ) -> None:
         self._cluster = cluster
         self._channel = channel
         self._store = store
+        self._freight = freight
         self._refuse = refuse
         self._here = host.facts()
         self._shipment = shipment.pack()
@@ -56,6 +60,13 @@ class Reception:
         seat.ask(Call("facts", (), lambda facts: self._meet(seat, Facts(*facts)), partial(self._failed, seat)))
         return seat
 
+    def can_serve(self, seat: Seat) -> bool:
+        """Whether values come to it and go from it; it is refused when it is clear that they never will."""
+        why_not = "" if seat.refused else self._freight.objection(seat.depot)
+        if why_not:
+            self._refuse(seat, why_not)
+        return seat.host is not None and not seat.refused and self._freight.is_ready(seat.depot)
+
     def close(self) -> None:
         attempts.clear(self._store, self._owner)
         with suppress(OSError):
@@ -71,10 +82,13 @@ class Reception:
                 seat.life = Life(facts.pid)
         cpus = self._cluster.cpus or facts.cpus
         seat.host = Host(HostId(facts.boot), facts.name, cpus, facts.memory, facts.gpus)
-        given_back = self._given_back if self._cluster.is_ours else {}
-        zygote = (self._store, self._probe, self._owner, given_back)
+        zygote = (self._store, self._probe, self._owner, self._environment)
         arguments = (seat.name, self._here.boot, self._channel.endpoint, *zygote)
         seat.ask(Call("open", arguments, partial(self._opened, seat), partial(self._failed, seat)))
+
+    @property
+    def _environment(self) -> dict[str, str | None]:
+        return self._given_back if self._cluster.is_ours else {}
 
     def _objection(self, seat: Seat, facts: Facts) -> str:
         if facts.missing:
@@ -87,9 +101,23 @@ class Reception:
     def _opened(self, seat: Seat, answer: tuple[bool, bytes | None]) -> None:
         sees_store, key = answer
         if not sees_store:
-            seen = f"engine {seat.id} does not see the folder {self._store}: it must be one that it shares"
-            self._refuse(seat, seen)
+            arguments = (seat.name, self._freight.kernel, self._owner, self._environment)
+            seat.ask(Call("berth", arguments, partial(self._berthed, seat), partial(self._failed, seat)))
             return
+        self._let_in(seat, key)
+
+    def _berthed(self, seat: Seat, answer: tuple[str, str, str, bytes]) -> None:
+        """It does not see the store, and keeps values in a folder of its host."""
+        assert seat.host is not None
+        folder, name, public, key = answer
+        try:
+            seat.depot, told = self._freight.admit(name, folder, seat.host.name, public)
+        except (OSError, ValueError) as error:
+            self._refuse(seat, f"engine {seat.id} does not see the folder {self._store}, and gets no values: {error}")
+            return
+        seat.ask(Call("serve", (seat.name, *told), lambda _: self._let_in(seat, key), partial(self._failed, seat)))
+
+    def _let_in(self, seat: Seat, key: bytes | None) -> None:
         try:
             # Without a key it sees the channel, as we do.
             way = (self._channel.endpoint, b"") if key is None else self._channel.admit(key, self._cluster.address())

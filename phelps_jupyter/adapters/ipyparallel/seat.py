@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import time
 import types
-from collections import deque
-from collections.abc import Callable, Iterator
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 import ipyparallel as ipp
 
+from phelps_jupyter.adapters.ipyparallel.freight import Depot
 from phelps_jupyter.adapters.ipyparallel.life import Life
 from phelps_jupyter.core.model import EngineId, Host
 from phelps_jupyter.runtime.line import Message, pack, unpack
@@ -25,6 +26,9 @@ ASK_EVERY = 0.1
 """Seconds between requests to an engine that is asked through ipyparallel."""
 TRY_AFTER, SELDOM = 30.0, 600.0
 """Seconds after which the channel is tried again; twice as many after each try in vain, up to so many."""
+LEAVING = 5.0
+"""Seconds that an engine has to end what it runs for us."""
+LOOK = 0.005
 SOON = 1.0
 """Seconds after which an engine that has not answered does work of others."""
 
@@ -61,6 +65,8 @@ class Seat:
         self.life: Life | None = None
         """Of its process, where that runs on this machine."""
         self.host: Host | None = None
+        self.depot: Depot | None = None
+        """Where it keeps values; None: in the project's store, which it sees."""
         self.joined = False
         self.leaving = False
         self.refused = ""
@@ -167,6 +173,33 @@ class Seat:
             # It has just left. Whoever watches the engines will see that, and tell.
             return
         self._call = call
+
+
+def described(seats: Iterable[Seat], expected: int) -> str:
+    """One line for people: how many engines take tasks, where, and how they are reached."""
+    joined = [seat for seat in seats if seat.joined]
+    if not joined:
+        return f"no ipyparallel engine has joined yet, of {expected} that are expected"
+    plural = "" if len(joined) == 1 else "s"
+    hosts = ", ".join(sorted({seat.host.name for seat in joined if seat.host is not None}))
+    ways = Counter(seat.way.value for seat in joined)
+    reached = "".join(f"; {count} reached by {way}" for way, count in ways.items())
+    return f"{len(joined)} ipyparallel engine{plural} on {hosts}{reached}"
+
+
+def end_all(seats: Sequence[Seat]) -> None:
+    """End what runs for us on engines that are not ours."""
+    for seat in seats:
+        seat.leave(Call("leave", (seat.name,), _ignore, _ignore))
+    until = time.monotonic() + LEAVING
+    while any(seat.busy for seat in seats) and time.monotonic() < until:
+        for seat in seats:
+            seat.advance()
+        time.sleep(LOOK)
+
+
+def _ignore(_: object) -> None:
+    """Nothing follows from the answer."""
 
 
 def _answer(call: Call, reply: Any) -> None:
