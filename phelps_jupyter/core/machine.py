@@ -19,6 +19,7 @@ from phelps_jupyter.core.failures import LOSSES_ALLOWED, allow_another, lower_me
 from phelps_jupyter.core.freshness import ALWAYS, FORCED, Verdict
 from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.model import Failure, FailureKind, HostId, Key, Record, Resources, RunId, RunState, Usage
+from phelps_jupyter.core.nearness import at_hand, note_kept
 from phelps_jupyter.core.placement import Fleet
 from phelps_jupyter.core.plan import plan
 from phelps_jupyter.core.ready import ReadyRuns
@@ -293,6 +294,8 @@ class Machine:
     def _on_attempt_done(self, run: Run, event: ev.AttemptDone) -> list[Action]:
         run.outputs, run.usage, run.changed, run.left_out = event.outputs, event.usage, event.changed, event.left_out
         run.drew, run.seen = event.drew, event.seen
+        if self.fleet.apart and run.engine in self.fleet.engines:
+            note_kept(self.runs, run, self.fleet.hosts[self.fleet.engines[run.engine].host])
         return [ev.Store(event, run.id), *self._succeed(run, RunState.DONE, event)]
 
     def _on_ended_badly(self, run: Run, failure: Failure, usage: Usage, event: Event) -> list[Action]:
@@ -370,6 +373,9 @@ class Machine:
         if run.key is not None and not alike:
             self._by_key.pop(run.key, None)
 
+    def _near(self, run: Run) -> dict[HostId, int]:
+        return at_hand(self.runs, run, self.fleet.hosts) if self.fleet.apart else {}
+
     def _dispatch(self, event: Event) -> list[Action]:
         if not self.fleet.engines:
             if self._engines_asked or not self._ready:
@@ -378,7 +384,7 @@ class Machine:
             return [ev.StartEngines(event)]
         self._engines_asked = False
         actions: list[Action] = []
-        for run, engine in self._ready.place_on(self.fleet, event.at):
+        for run, engine in self._ready.place_on(self.fleet, event.at, self._near):
             run.step(RunState.SUBMITTED, f"to engine {engine}")
             run.engine, run.place = engine, self.fleet.name_of(engine)
             gpus = None if run.resources.gpus is None else self.fleet.gpus_held.get((run.id, run.attempt), ())

@@ -51,6 +51,8 @@ class Host:
     memory: int
     gpus: tuple[str, ...] = ()
     """As CUDA names them: numbers, or ``GPU-..`` with an identifier."""
+    apart: bool = False
+    """It does not see the store, and keeps values for itself."""
 
 
 @dataclass(frozen=True, slots=True)

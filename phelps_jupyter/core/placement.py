@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from phelps_jupyter.core.model import Engine, EngineId, Host, HostId, Resources
 from phelps_jupyter.core.room import Room, Slot, cpus_on
 
 __all__ = ["Fleet", "Slot", "cpus_on"]
+
+
+NOWHERE: Mapping[HostId, int] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -20,6 +24,8 @@ class Fleet:
     rooms: dict[HostId, Room] = field(default_factory=dict)
     held: dict[Slot, Room] = field(default_factory=dict)
     """An engine holds its attempt until the attempt's terminal event, also when nobody wants the answer any more."""
+    apart: int = 0
+    """Hosts that keep values for themselves."""
     open: dict[HostId, None] = field(default_factory=dict)
     """Hosts that could take something."""
     gpus_held: dict[Slot, tuple[str, ...]] = field(default_factory=dict)
@@ -33,6 +39,7 @@ class Fleet:
         if engine.id in self.engines:
             return
         self._fits.clear()
+        self.apart += host.apart and host.id not in self.rooms
         room = self.rooms.setdefault(host.id, Room(host, host.cpus, host.memory, host.gpus))
         room.add_gpus(host.gpus)
         self.hosts[host.id] = room.host
@@ -53,18 +60,26 @@ class Fleet:
         del room.engines[engine], room.idle[engine]
         self._note(room)
         if not room.engines:
+            self.apart -= room.host.apart
             del self.rooms[gone.host], self.hosts[gone.host]
         return held
 
     def place(
-        self, slot: Slot, needs: Resources, among: dict[HostId, None], at: float = 0.0, seconds: float = 1.0
+        self,
+        slot: Slot,
+        needs: Resources,
+        among: dict[HostId, None],
+        at: float = 0.0,
+        seconds: float = 1.0,
+        near: Mapping[HostId, int] = NOWHERE,
     ) -> EngineId | None:
         """Give the attempt to an engine that is free and has room; None when there is none now.
 
-        ``among``: hosts that may have room, the first one first; those that have none are taken out.
+        ``among``: hosts that may have room, the first one first; those that have none are taken out. ``near``: bytes of
+        its inputs that hosts have at hand: who has more goes before.
         """
         while among:
-            host = next(iter(among))
+            host = max(among, key=lambda host: near.get(host, 0)) if near else next(iter(among))
             room = self.rooms.get(host)
             engine = None if room is None else room.engine_for(needs)
             if room is not None and engine is not None:

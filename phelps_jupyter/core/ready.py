@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from phelps_jupyter.core.model import EngineId, HostId, Resources, RunId
@@ -19,6 +19,9 @@ from phelps_jupyter.core.runs import Run
 
 _Entry = tuple[tuple[bool, float, int], int, Run]
 """Urgency, a serial number that no other entry has, and the run."""
+
+Near = Callable[[Run], Mapping[HostId, int]]
+"""Tells how many bytes of what a run reads each host has at hand; nothing where it makes no difference."""
 
 PATIENCE = 10.0
 """A host is kept for those that were overtaken for so many times as long as it takes to have room for one."""
@@ -127,7 +130,7 @@ class ReadyRuns:
         if self._entries.pop(run.id, None) is not None:
             self._stirred = True
 
-    def place_on(self, fleet: Fleet, at: float) -> Iterator[tuple[Run, EngineId]]:
+    def place_on(self, fleet: Fleet, at: float, near: Near = lambda _: {}) -> Iterator[tuple[Run, EngineId]]:
         """Place runs until no engine is free or none of them fits; each comes with its engine."""
         eased = fleet.eased()
         if not (eased or self._stirred):
@@ -142,7 +145,7 @@ class ReadyRuns:
         able, last = self._able(), None
         while able:
             top, line = able[0]
-            engine = self._place(top[2], line, fleet, at)
+            engine = self._place(top[2], line, fleet, at, near)
             if engine is None:
                 heapq.heappop(able)
                 continue
@@ -166,12 +169,12 @@ class ReadyRuns:
         heapq.heapify(able)
         return able
 
-    def _place(self, run: Run, line: _Line, fleet: Fleet, at: float) -> EngineId | None:
+    def _place(self, run: Run, line: _Line, fleet: Fleet, at: float, near: Near) -> EngineId | None:
         kept = self._kept
         assert line.hosts is not None
         if kept is not None and line is not kept.line and at + run.seconds >= kept.start:
             line.hosts.pop(kept.host, None)
-        return fleet.place((run.id, run.attempt + 1), run.resources, line.hosts, at, run.seconds)
+        return fleet.place((run.id, run.attempt + 1), run.resources, line.hosts, at, run.seconds, near(run))
 
     def _note_overtaken(self, last: _Entry, at: float) -> None:
         """``last``: the least urgent that was placed. All lines have been tried."""

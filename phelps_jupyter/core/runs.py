@@ -12,6 +12,7 @@ from phelps_jupyter.core.model import (
     SETTLED,
     EngineId,
     Failure,
+    HostId,
     Key,
     Resources,
     RunId,
@@ -72,6 +73,8 @@ class Run:
     """What its key proved; None until then."""
     reasons: tuple[Reason, ...] = ()
     outputs: tuple[Version, ...] = ()
+    kept_at: dict[HostId | None, set[str]] = field(default_factory=dict)
+    """Names of outputs that hosts keep which do not see the store (None: the store), as far as attempts told."""
     changed: tuple[str, ...] = ()
     left_out: Mapping[str, str] = field(default_factory=dict)
     drew: bool = False

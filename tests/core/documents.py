@@ -100,11 +100,17 @@ THREE = document(task("a"), task("b"), task("c"))
 
 
 def engine(
-    name: str, host: str = "box", *labels: str, cpus: int = 4, memory: int = 8 * GB, gpus: Iterable[str] = ()
+    name: str,
+    host: str = "box",
+    *labels: str,
+    cpus: int = 4,
+    memory: int = 8 * GB,
+    gpus: Iterable[str] = (),
+    apart: bool = False,
 ) -> ev.EngineJoined:
     """An engine joins."""
     slot = Engine(EngineId(name), HostId(host), frozenset(labels))
-    return ev.EngineJoined(0.0, slot, Host(slot.host, host, cpus, memory, tuple(gpus)))
+    return ev.EngineJoined(0.0, slot, Host(slot.host, host, cpus, memory, tuple(gpus), apart))
 
 
 ONE_ENGINE = engine("0")

@@ -10,6 +10,7 @@ import os
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
 import ipyparallel as ipp
@@ -111,6 +112,7 @@ class Reception:
         assert seat.host is not None
         folder, name, public, key = answer
         try:
+            seat.host = replace(seat.host, apart=True)
             seat.depot, told = self._freight.admit(name, folder, seat.host.name, public)
         except (OSError, ValueError) as error:
             self._refuse(seat, f"engine {seat.id} does not see the folder {self._store}, and gets no values: {error}")
