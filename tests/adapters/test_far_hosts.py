@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import hosts
-import ipyparallel as ipp
 import numpy as np
 import pytest
 from engine_bench import Bench, poll
-from hosts import Host, Network
+from hosts import Network, far_cluster
 
 from phelps_jupyter.adapters.ipyparallel import connection_of
 from phelps_jupyter.core.events import EngineJoined
@@ -34,30 +33,7 @@ def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Network]:
 @pytest.fixture(scope="module")
 def cluster(network: Network) -> Iterator[Any]:
     """One engine beside the kernel, and one on each of two such hosts."""
-    cluster = ipp.Cluster(
-        profile_dir=str(network.root / "profile"),
-        cluster_id="far",
-        load_profile=False,
-        log_level=40,
-        controller_ip=network.address,
-        controller_location=network.address,
-        controller_args=["--nodb", "--HeartMonitor.period=500"],
-    )
-    cluster.start_cluster_sync(n=1)
-    client = cluster.connect_client_sync()
-    client.wait_for_engines(1, timeout=60)
-    for _ in range(2):
-        add_host(network)
-    client.wait_for_engines(3, timeout=60)
-    yield cluster
-    client.close()
-    cluster.stop_cluster_sync()
-
-
-def add_host(network: Network) -> Host:
-    host = network.host()
-    host.start_engine(str(network.root / "profile" / "security" / "ipcontroller-far-engine.json"))
-    return host
+    yield from far_cluster(network, near=1, far=2)
 
 
 @pytest.fixture
@@ -169,7 +145,7 @@ def test_a_body_works_in_a_folder_of_its_own_and_leaves_no_file(bench: Bench, ne
 
 
 def test_what_a_host_held_that_is_gone_is_told_as_missing(cluster: Any, network: Network) -> None:
-    add_host(network)
+    network.add_host()
     with cluster.connect_client_sync() as client:
         client.wait_for_engines(4, timeout=60)
     (network.hidden / "lost").mkdir()

@@ -11,8 +11,11 @@ import shutil
 import subprocess
 import sys
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import ipyparallel as ipp
 import pytest
 
 TOOLS = ("ip", "unshare", "nsenter")
@@ -58,10 +61,38 @@ class Network:
         self.hosts.append(host)
         return host
 
+    def add_host(self) -> Host:
+        """With an engine."""
+        host = self.host()
+        host.start_engine(str(self.root / "profile" / "security" / "ipcontroller-far-engine.json"))
+        return host
+
     def close(self) -> None:
         for host in self.hosts:
             host.close()
         run("ip", "link", "del", self.bridge)
+
+
+def far_cluster(network: Network, near: int, far: int) -> Iterator[Any]:
+    """A cluster with so many engines here, and one on each of so many hosts that do not see the hidden folder."""
+    cluster = ipp.Cluster(
+        profile_dir=str(network.root / "profile"),
+        cluster_id="far",
+        load_profile=False,
+        log_level=40,
+        controller_ip=network.address,
+        controller_location=network.address,
+        controller_args=["--nodb", "--HeartMonitor.period=500"],
+    )
+    cluster.start_controller_sync()
+    if near:
+        cluster.start_engines_sync(n=near)
+    with cluster.connect_client_sync() as client:
+        for _ in range(far):
+            network.add_host()
+        client.wait_for_engines(near + far, timeout=60)
+    yield cluster
+    cluster.stop_cluster_sync()
 
 
 class Host:
