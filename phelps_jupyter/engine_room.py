@@ -5,8 +5,10 @@ Knows which engines are in use; refuses to know what runs on them. Its state bel
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 
+from phelps_jupyter.core.events import EnginesFailed
 from phelps_jupyter.ports import Engines, MakeEngines, Notice
 from phelps_jupyter.runtime.orders import Wrote
 from phelps_jupyter.transcripts import Unread
@@ -32,6 +34,14 @@ class EngineRoom:
             made.append(self.engines)
         self.engines.start()
         return self.engines
+
+    def begin(self) -> Sequence[EnginesFailed]:
+        """As `start`, for runs that are ready; what keeps engines from starting is told of as they would."""
+        try:
+            self.start()
+        except Exception as error:
+            return [EnginesFailed(time.time(), str(error))]
+        return []
 
     def refit(self, make: MakeEngines) -> None:
         """Other engines from now on, once those that are there have been let go."""

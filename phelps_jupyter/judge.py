@@ -289,7 +289,7 @@ class Judge:
         if unkept is not None and self._freeze(task) is None:
             return Judgement(Verdict.STALE, (unkept,), record)
         lost = next((version.name for version in record.outputs if not self.store.has(version.digest)), None)
-        if lost is not None:
+        if lost is not None and not cell.options.temp:
             missing = Reason("output_missing", lost, f"its stored output `{lost}` is missing")
             return Judgement(Verdict.STALE, (missing,), record)
         altered = [file for file in self.outside.files.altered(record.seen) if not self.is_rewritten(task, file)]

@@ -54,6 +54,9 @@ class Engines(Protocol):
     def bring(self, digest: str) -> None:
         """Have such an object in the store; waits for it. Errors: OSError."""
 
+    def drop(self, digests: Sequence[str]) -> None:
+        """Remove such objects from the hosts that hold them."""
+
 
 class Store(Protocol):
     """Content-addressed values in a folder."""
@@ -68,6 +71,9 @@ class Store(Protocol):
 
     def has(self, digest: Digest) -> bool:
         """Whether the object is there in full length."""
+
+    def discard(self, digests: Sequence[Digest]) -> None:
+        """Remove values that nobody is to read. Errors: StoreError."""
 
     def put_bytes(self, data: bytes) -> str:
         """Store bytes under their own digest."""

@@ -263,10 +263,12 @@ class Proofs:
         broken = self._files.broken(record.seen)
         if broken is not None:
             return changed(broken, self._files.now(broken, [file.name for file in record.seen.files]))
-        return expired(record, task.options.ttl, time.time()) or self._missing(record)
+        return expired(record, task.options.ttl, time.time()) or self._missing(record, task.options.temp)
 
-    def _missing(self, record: Record) -> Reason | None:
-        lost = [f"output `{version.name}`" for version in record.outputs if not self.store.has(version.digest)]
+    def _missing(self, record: Record, temp: bool = False) -> Reason | None:
+        # What is temporary is made again for whoever reads it.
+        outputs = () if temp else record.outputs
+        lost = [f"output `{version.name}`" for version in outputs if not self.store.has(version.digest)]
         for file in self._files.altered(record.seen):
             if file.kind is PartKind.FILE and not (file.name in record.seen.kept and self.store.has(file.digest)):
                 lost.append(f"file {file.name}")
@@ -319,8 +321,7 @@ class Proofs:
         options, graph = run.task.options, machine.graph
         givens = self._at_hand((*held.captured.givens, *givens_of(machine, run)))
         withheld = {**held.captured.withheld, **left_out(machine, run)}
-        env: dict[str, str | None] = dict(held.surroundings.changed_env(self.surface.start))
-        env.update(held.surroundings.variables(options.env))
+        env = {**held.surroundings.changed_env(self.surface.start), **held.surroundings.variables(options.env)}
         return Order(
             run=run.id,
             attempt=submit.attempt,
@@ -350,6 +351,7 @@ class Proofs:
             modules=submodules(graph, run.task.cell),
             documented=are_docstrings_read(graph, run.task.cell),
             writes=options.writes,
+            temp=options.temp,
             absent=told_absences(machine, run, [given.name for given in givens], withheld),
             note=note_of(run, self.surface.notebook, self.parts(run.id)),
         )

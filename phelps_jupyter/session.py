@@ -253,10 +253,7 @@ class Session:
             case ev.Prove():
                 return self._prove(self.machine.runs[action.run])
             case ev.StartEngines():
-                try:
-                    self._room.start()
-                except Exception as error:
-                    return [ev.EnginesFailed(time.time(), str(error))]
+                return self._room.begin()
             case ev.Submit():
                 return self._submit(action)
             case ev.Kill():
@@ -266,6 +263,8 @@ class Session:
                 return self._store(self.machine.runs[action.run])
             case ev.Show():
                 return self._mark(self.machine.runs[action.run])
+            case ev.Discard():
+                self.store.discard(action.digests)
             case ev.Forget():
                 self._transcripts.drop(action.run)
             case _:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from phelps_jupyter.core.model import Digest, Version
 from phelps_jupyter.errors import StoreError
@@ -29,6 +29,13 @@ class WideStore:
         """Whether it is at hand, here or on a host that can be asked for it."""
         engines = self._engines()
         return self._store.has(digest) or (engines is not None and engines.holds(digest))
+
+    def discard(self, digests: Sequence[Digest]) -> None:
+        """Remove values, here and on all hosts. Errors: StoreError."""
+        engines = self._engines()
+        if engines is not None:
+            engines.drop(digests)
+        self._store.discard(digests)
 
     def put_bytes(self, data: bytes) -> str:
         return self._store.put_bytes(data)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 
 from phelps_jupyter.core.model import Digest, Version
@@ -61,6 +62,16 @@ class DiskStore:
             return objects.stored_size(digest, self.folder) > 0
         except OSError:
             return False
+
+    def discard(self, digests: Sequence[Digest]) -> None:
+        """Remove values; who has one mapped keeps it. Errors: StoreError."""
+        for digest in digests:
+            path = objects.object_path(digest, self.folder)
+            try:
+                with suppress(FileNotFoundError):
+                    os.unlink(path)
+            except OSError as error:
+                raise StoreError(f"{path} can't be removed: {error.strerror}; look at the folder's owner") from error
 
     def put_bytes(self, data: bytes) -> str:
         """Store bytes under their own digest. Errors: StoreError."""

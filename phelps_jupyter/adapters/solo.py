@@ -8,7 +8,7 @@ import selectors
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from phelps_jupyter.core.events import EngineJoined, EngineLeft, EnginesFailed, EnginesSettled
@@ -81,6 +81,9 @@ class SoloEngines:
 
     def bring(self, digest: str) -> None:
         raise FileNotFoundError(f"{digest} is in no other place than the store")
+
+    def drop(self, digests: Sequence[str]) -> None:
+        """Nothing is anywhere else."""
 
     def _install(self) -> str:
         return shipment.install(self._shipment)

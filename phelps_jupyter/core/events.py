@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from phelps_jupyter.core.freshness import Reason, Verdict
 from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.model import (
+    Digest,
     Engine,
     EngineId,
     Failure,
@@ -285,4 +286,12 @@ class Forget:
     run: RunId
 
 
-Action = Capture | Prove | StartEngines | Submit | Kill | Store | Show | Forget
+@dataclass(frozen=True, slots=True)
+class Discard:
+    """Remove these values: they were kept for a plan, and it needs them no more."""
+
+    cause: Event
+    digests: tuple[Digest, ...]
+
+
+Action = Discard | Capture | Prove | StartEngines | Submit | Kill | Store | Show | Forget

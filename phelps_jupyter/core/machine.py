@@ -15,7 +15,7 @@ from typing import assert_never
 
 from phelps_jupyter.core import events as ev
 from phelps_jupyter.core.events import Action, Event
-from phelps_jupyter.core.failures import LOSSES_ALLOWED, allow_another, lower_memory
+from phelps_jupyter.core.failures import allow_another, lower_memory
 from phelps_jupyter.core.freshness import ALWAYS, FORCED, Verdict
 from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.model import Failure, FailureKind, HostId, Key, Record, Resources, RunId, RunState, Usage
@@ -24,6 +24,7 @@ from phelps_jupyter.core.placement import Fleet
 from phelps_jupyter.core.plan import plan
 from phelps_jupyter.core.ready import ReadyRuns
 from phelps_jupyter.core.runs import Run, Runs
+from phelps_jupyter.core.temporary import done_with, gone_for_good, regained
 
 LOG_LINES_KEPT = 1_000
 
@@ -307,15 +308,12 @@ class Machine:
         return self._line_up(run, event)
 
     def _on_inputs_lost(self, run: Run, event: ev.InputsLost) -> list[Action]:
-        """Whoever made them is proved again, and runs again where they are missing; then this goes on."""
         run.losses += 1
-        task = run.task.name
-        if run.losses >= LOSSES_ALLOWED or task not in self.graph.tasks:
-            told = ", ".join(f"`{name}`" for name in event.names)
-            lost = Failure(FailureKind.LOST, f"what it reads is gone, and could not be had again: {told}")
-            return self._fail(run, lost, event)
-        actions = self._on_run_requested(ev.RunRequested(event.at, (task,), renewed=frozenset({task})))
-        for other in self.runs.open_of([task]):
+        requests = regained(self.graph, self.runs, run, event)
+        if not requests:
+            return self._fail(run, gone_for_good(event), event)
+        actions = [action for request in requests for action in self._on_run_requested(request)]
+        for other in self.runs.open_of([run.task.name]):
             other.losses = run.losses
         return actions
 
@@ -326,7 +324,8 @@ class Machine:
         for waiting in self.runs.waiting_on(run):
             waiting.waits_for.discard(run.id)
             actions += self._release(waiting, event)
-        return actions
+        past = done_with(self.runs, run)
+        return [*actions, ev.Discard(event, past)] if past else actions
 
     def _fail(
         self,

@@ -77,6 +77,8 @@ class Options:
     writes: tuple[str, ...] = ()
     """``--writes``: files, folders and globs that the body makes; kept in the store, and restored from there."""
     resources: Resources = Resources()
+    temp: bool = False
+    """Its values go when the last reader of a plan has ended."""
     always: bool = False
     ttl: float | None = None
     """Seconds for which a result may stand; None: for ever."""

@@ -225,6 +225,10 @@ def _parse_on(options: Options, words: tuple[Word, ...]) -> Options:
     return replace(options, resources=replace(options.resources, label=words[0].text))
 
 
+def _parse_temp(options: Options, words: tuple[Word, ...]) -> Options:
+    return replace(options, temp=not words)
+
+
 def _parse_always(options: Options, words: tuple[Word, ...]) -> Options:
     return replace(options, always=not words)
 
@@ -261,6 +265,7 @@ OPTIONS = (
     OptionSpec("--after", "TASKS", "data", "Tasks that must be done before it starts.", _parse_after, many=True),
     OptionSpec("--reads", "GLOBS", "data", "Files it reads; a change makes it stale.", _parse_reads, many=True),
     OptionSpec("--writes", "GLOBS", "data", "Files it makes; kept with its result.", _parse_writes, many=True),
+    OptionSpec("--temp", "", "data", "Its values go when the last reader of a run is done.", _parse_temp),
     OptionSpec("--cpus", "N", "resources", "CPUs it uses (1); all: a whole host.", _parse_cpus, choices=("all",)),
     OptionSpec("--mem", "SIZE", "resources", "Memory it may use, like 4GB.", _parse_mem),
     OptionSpec("--gpus", "N", "resources", "GPUs it has to itself; 0: it sees none.", _parse_gpus),

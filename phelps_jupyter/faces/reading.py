@@ -84,7 +84,11 @@ class Reading:
         if not run.good:
             raise failed(self._live.session, task)
         version = run.version(name)
-        if version is None:
+        if version is not None and run.task.options.temp and not self._live.session.store.has(version.digest):
+            # It was removed when those were done that had asked for it.
+            self._live.session.request([task], forced=True)
+            self._bring(name, task)
+        elif version is None:
             self._check_absence(name, run)
         elif self._live.namespace.fetched(name) != (fetched := Fetched(run.id, version.digest, version.identity)):
             self._live.namespace.bind(name, self._live.session.store.get, fetched)
@@ -98,6 +102,10 @@ class Reading:
         version = next((one for one in record.outputs if one.name == name), None) if record else None
         if version is None:
             raise TaskFailed(f"`{name}` comes from task {task}, which has not run here: run its cell first", task=task)
+        if not self._live.session.store.has(version.digest):
+            self._live.session.request([task], forced=True)
+            self._bring(name, task)
+            return
         fetched = Fetched(RunId(-1), version.digest, version.identity)
         self._live.namespace.bind(name, self._live.session.store.get, fetched)
 

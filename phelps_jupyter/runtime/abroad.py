@@ -34,7 +34,7 @@ def enter(order: Order, folder: str) -> tuple[Order, Haul]:
 
 def leave(order: Order, haul: Haul, outcome: Outcome) -> Outcome:
     """What the kernel is told of it, with what is small."""
-    outcome = replace(outcome, haul=haul)
+    outcome = replace(outcome, haul=haul, temp=order.temp)
     if not order.away or outcome.kind != "done":
         return outcome
     objects, large = {}, []

@@ -97,6 +97,8 @@ class Order:
     """Where to fetch what ``store`` may lack of the inputs."""
     objects: Mapping[str, bytes] = field(default_factory=dict)
     """Digest -> the whole file, of small ones that ``store`` may lack."""
+    temp: bool = False
+    """What it makes is not kept for long, and stays where it was made until somebody reads it."""
     credentials: str = ""
     """Folder with the key and the certificate to fetch with."""
     note: Mapping[str, object] = field(default_factory=dict)
@@ -193,6 +195,8 @@ class Outcome:
     written_bytes: int | None = None
     memory_curve: tuple[tuple[float, int], ...] = ()
     """Of a failure: seconds since it began, and what all its processes held then, over the last seconds."""
+    temp: bool = False
+    """As its order said."""
     haul: Haul = Haul()
     """What it fetched from other hosts."""
     objects: Mapping[str, bytes] = field(default_factory=dict)

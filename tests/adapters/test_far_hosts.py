@@ -137,6 +137,18 @@ def test_what_is_on_its_way_comes_before_the_engines_are_left_and_nothing_stays_
     poll(lambda: not list(network.root.glob("far*-tmp/phelps-*/values-*")))
 
 
+def test_what_is_temporary_stays_there_until_it_is_read_or_dropped(bench: Bench, network: Network) -> None:
+    body = "import numpy\nx = numpy.ones(n)"
+    n = bench.given("n", 1_000_000)
+    made = bench.run(body, on=on(bench, "far1"), inputs=(n,), outputs=("x",), temp=True)
+    x = Given("x", made.outputs[0].digest)
+    assert total(bench, x, "far2").kind == "done"
+    assert not stored(bench, x)
+    bench.engines.drop([x.digest])
+    poll(lambda: x.digest not in [path.name for host in network.hosts for path in host.values()])
+    assert not bench.engines.holds(x.digest)
+
+
 def test_a_body_works_in_a_folder_of_its_own_and_leaves_no_file(bench: Bench, network: Network) -> None:
     body = "import os\nopen('notes.txt', 'w').close()\nhere = os.listdir()"
     outcome = bench.run(body, on=on(bench, "far1"), outputs=("here",))

@@ -52,6 +52,7 @@ ACCEPTED = [
     ("fit --on gpu", Options(resources=Resources(label="gpu"))),
     ("fit --on box.example.org", Options(resources=Resources(label="box.example.org"))),
     ("fit --cpus 2 --mem 1GB --time 1h --on a", Options(resources=Resources(2, 10**9, 3600, "a"))),
+    ("fit --temp", Options(temp=True)),
     ("fit --always", Options(always=True)),
     ("fit --always --in a", Options(always=True, inputs=("a",))),
     ("fit --env HOME LANG", Options(env=("HOME", "LANG"))),
@@ -154,7 +155,7 @@ REFUSED = [
     ("fit --reads a^\\", "a backslash is opened here"),
     ("fit ^# a comment", "unexpected '#'"),
 ]
-NOT_YET = ["temp", "python", "container", "map", "grid", "split", "check", "when", "variant"]
+NOT_YET = ["python", "container", "map", "grid", "split", "check", "when", "variant"]
 
 
 def outcome(source: str) -> bool:
@@ -297,7 +298,7 @@ def test_every_option_is_written_once():
         ("%%task fit --seed n", ("none",)),
         ("%%task fit --always --a", ("--after",)),
         ("%%task fit --in da", ()),
-        ("#| --t", ("--time", "--ttl")),
+        ("#| --t", ("--temp", "--time", "--ttl")),
     ],
 )
 def test_the_tab_key_completes(text, candidates):

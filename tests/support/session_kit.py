@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from phelps_jupyter.adapters.disk_store import DiskStore
@@ -58,6 +58,9 @@ class PretendEngines:
 
     def bring(self, digest: str) -> None:
         raise FileNotFoundError(digest)
+
+    def drop(self, digests: Sequence[str]) -> None:
+        pass
 
 
 def session_in(folder: Path, make: MakeEngines, kind: Callable[[str], SqliteIndex] = SqliteIndex) -> Session:

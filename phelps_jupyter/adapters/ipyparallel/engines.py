@@ -12,7 +12,7 @@ import select
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -128,6 +128,11 @@ class IpyparallelEngines:
         if freight is None:
             raise FileNotFoundError("no engines are there that could hold it")
         freight.bring(digest)
+
+    def drop(self, digests: Sequence[str]) -> None:
+        freight = self._freight
+        if freight is not None:
+            freight.drop(digests)
 
     def _run(self) -> None:
         while not self._closing.is_set():

@@ -10,7 +10,7 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -136,7 +136,8 @@ class Freight:
             sizes = {stored.digest: stored.size for stored in outcome.outputs}
             for digest, summed in outcome.haul.sums:
                 self._book.note(digest, name, Held(summed, sizes.get(digest, 0)))
-                self._want(digest, name)
+                if not outcome.temp:
+                    self._want(digest, name)
 
     def _put(self, outcome: Outcome) -> None:
         """What is small came with the outcome. Where it finds no place, it can still be had from where it was made."""
@@ -165,6 +166,16 @@ class Freight:
                     raise FileNotFoundError(f"no host that could be asked holds {digest}")
                 self._want(digest, holders[0])
                 self._changed.wait(1.0)
+
+    def drop(self, digests: Sequence[str]) -> None:
+        """Nobody is to read these any more: hosts remove them. In any thread."""
+        with self._changed:
+            held = [(name, digest) for digest in digests for name in self._book.holders(digest)]
+            for digest in digests:
+                self._book.forget(digest)
+            if self._home is not None and held:
+                names = {name for name, _ in held}
+                self._home.tell(drop_at={name: [digest for one, digest in held if one == name] for name in names})
 
     def _hear(self, words: dict[str, Any]) -> None:
         """What our depot says, in the thread that listens."""
