@@ -25,8 +25,12 @@ class Wrong(Exception):
     """What came is not what was promised. Nothing of it is left."""
 
 
+class Unwritten(Exception):
+    """It can't be written here, wherever it comes from."""
+
+
 class Arrival:
-    """Errors: ValueError, where ``digest`` can't be a digest; OSError."""
+    """Errors: ValueError, where ``digest`` can't be a digest; Unwritten."""
 
     def __init__(self, digest: str, store: str) -> None:
         if not _NAME.fullmatch(digest):
@@ -79,8 +83,11 @@ class Arrival:
         """The next bytes."""
         assert self._part is not None
         self._summed.update(data)
-        while data:
-            data = data[self._part.write(data) :]
+        try:
+            while data:
+                data = data[self._part.write(data) :]
+        except OSError as error:
+            raise Unwritten(f"there is no place for it in {self._store}: {error.strerror}") from error
 
     def finish(self, length: int) -> int:
         """All has come: it gets its name, and is told its size. Errors: Wrong."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from phelps_jupyter.runtime.arrival import Arrival, Wrong, sum_of
+from phelps_jupyter.runtime.arrival import Arrival, Unwritten, Wrong, sum_of
 from phelps_jupyter.runtime.objects import object_path, stored_size
 from phelps_jupyter.runtime.places import Haul, Offer, Place, Source
 from phelps_jupyter.runtime.wire import Wire, connect
@@ -37,9 +37,13 @@ class Carrier:
         self._unreached: dict[str, None] = {}
 
     def bring(self, sources: Iterable[Source]) -> Haul:
-        """All of these that are not there. Errors: Unfetched; OSError where they can't be written."""
+        """All of these that are not there. Errors: Unfetched."""
         try:
             missing = [source.digest for source in sources if not self._bring(source)]
+        except Unwritten as error:
+            # Others may have it and room for it: it is not missing.
+            haul = Haul(tuple(self._brought), tuple(self._remarks), tuple(self._unreached))
+            raise Unfetched(f"a value that it reads could not be brought: {error}", haul) from error
         finally:
             for wire in self._wires.values():
                 wire.close()

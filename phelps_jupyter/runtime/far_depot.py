@@ -59,6 +59,7 @@ class FarDepot:
         self._depot: Depot | None = None
         self._senders = ThreadPoolExecutor(AT_ONCE)
         self._failed: dict[str, str] = {}
+        self._gone: list[str] = []
         self._lock = threading.Lock()
         self._leaves = False
 
@@ -90,7 +91,8 @@ class FarDepot:
         while self._is_wanted:
             with self._lock:
                 failed, self._failed = self._failed, {}
-            wire.tell(ask="next", port=self._depot.port, failed=failed)
+                gone, self._gone = self._gone, []
+            wire.tell(ask="next", port=self._depot.port, failed=failed, gone=gone)
             task = wire.hear()
             if "want" in task:
                 self._senders.submit(self._send, task["want"])
@@ -104,8 +106,13 @@ class FarDepot:
         """To the kernel's host. What has come there stays, and the next try goes on from there."""
         why = ""
         for _ in range(TRIES):
+            size = stored_size(digest, self._folder)
+            if not size:
+                with self._lock:
+                    self._gone.append(digest)
+                return
             try:
-                self._put(digest)
+                self._put(digest, size)
             except (OSError, ValueError, LookupError) as error:
                 why = str(error)
                 time.sleep(AGAIN)
@@ -114,10 +121,7 @@ class FarDepot:
         with self._lock:
             self._failed[digest] = why
 
-    def _put(self, digest: str) -> None:
-        size = stored_size(digest, self._folder)
-        if not size:
-            raise ValueError("it is not there any more")
+    def _put(self, digest: str, size: int) -> None:
         path = object_path(digest, self._folder)
         wire = connect(self._home, self._folder)
         try:

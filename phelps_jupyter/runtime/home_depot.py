@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from phelps_jupyter.runtime.arrival import Arrival, Wrong
+from phelps_jupyter.runtime.arrival import Arrival, Unwritten, Wrong
 from phelps_jupyter.runtime.depot import Depot
 from phelps_jupyter.runtime.objects import object_path, stored_size
 from phelps_jupyter.runtime.wire import Wire, Words
@@ -131,11 +131,9 @@ class HomeDepot:
         except Wrong as error:
             wire.tell(error=str(error))
             return
-        except OSError as error:
-            if error.filename is not None:
-                # Of our disk, and not of the connection.
-                self._settle(digest, failed=digest, of=wire.peer, why=str(error))
-            raise
+        except Unwritten as error:
+            self._settle(digest, failed=digest, of=wire.peer, why=str(error))
+            raise ConnectionError(str(error)) from error
         self._settle(digest, arrived=digest, of=wire.peer, size=size)
         wire.tell(taken=True)
 
@@ -150,6 +148,8 @@ class HomeDepot:
             while True:
                 for digest, why in words.get("failed", {}).items():
                     self._settle(digest, failed=digest, of=name, why=why)
+                for digest in words.get("gone", ()):
+                    self._settle(digest, failed=digest, of=name, why="it is not there any more", gone=True)
                 task = _next(tasks)
                 wire.tell(**task)
                 if "leave" in task:

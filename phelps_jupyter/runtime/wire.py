@@ -83,11 +83,21 @@ class Wire:
         count -= len(first)
         room = memoryview(bytearray(PORTION))
         while count:
-            came = self._socket.recv_into(room[: min(count, PORTION)])
-            take(memoryview(self._some(room[:came])))
-            count -= came
+            portion = room[: min(count, PORTION)]
+            self._fill(portion)
+            take(portion)
+            count -= len(portion)
 
-    def _some(self, data: bytes | memoryview) -> bytes | memoryview:
+    def _fill(self, room: memoryview) -> None:
+        # TLS gives 16 kB at a time.
+        at = 0
+        while at < len(room):
+            came = self._socket.recv_into(room[at:])
+            if not came:
+                raise ConnectionError("the other end has closed the connection")
+            at += came
+
+    def _some(self, data: bytes) -> bytes:
         if not data:
             raise ConnectionError("the other end has closed the connection")
         return data

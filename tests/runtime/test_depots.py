@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from phelps_jupyter.adapters.ipyparallel.authority import Authority
-from phelps_jupyter.runtime import berth, objects, values, wire
+from phelps_jupyter.runtime import berth, carrier, objects, values, wire
 from phelps_jupyter.runtime.arrival import Arrival, Wrong, sum_of
 from phelps_jupyter.runtime.carrier import Carrier, Unfetched
 from phelps_jupyter.runtime.depot import Answer, Depot
@@ -101,14 +101,14 @@ def test_what_broke_off_goes_on_from_where_it_was(make: Callable[..., Side]) -> 
     def break_off(connection: Wire, words: Words) -> None:
         connection.tell(size=Path(path).stat().st_size, sum=sum_of(path))
         starts.append(connection.hear()["start"])
-        end = Path(path).stat().st_size if len(starts) > 1 else 3_000_000
+        end = Path(path).stat().st_size if len(starts) > 1 else 3 << 20
         connection.send_file(path, starts[-1], end)
         if len(starts) == 1:
             assert objects.stored_size(words["digest"], two.store) == 0
             raise ConnectionError("the cable was pulled")
 
     assert two.bring(Offer(one.serve(get=break_off))).brought == (DIGEST,)
-    assert starts == [0, 3_000_000]
+    assert starts == [0, 3 << 20]
     assert values.read_bytes(DIGEST, two.store) == BIG
 
 
@@ -140,6 +140,27 @@ def test_who_can_t_be_reached_is_told_and_asked_once(make: Callable[..., Side]) 
     one.keep()
     haul = two.bring(Offer(nobody), Offer(nobody), Offer(one.serve()))
     assert (haul.brought, haul.unreached, len(haul.remarks)) == ((DIGEST,), ("nobody",), 1)
+
+
+def test_where_there_is_no_room_nothing_is_called_missing(
+    make: Callable[..., Side], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = make("one"), make("two")
+    one.keep()
+    place = one.serve()
+
+    class Full(Arrival):
+        def begin(self, summed: str) -> int:
+            start = super().begin(summed)
+            assert self._part is not None
+            self._part.close()
+            self._part = open("/dev/full", "wb", buffering=0)  # noqa: SIM115  # closed with the arrival
+            return start
+
+    monkeypatch.setattr(carrier, "Arrival", Full)
+    with pytest.raises(Unfetched, match="there is no place for it in") as told:
+        two.bring(Offer(place))
+    assert told.value.haul.missing == ()
 
 
 def test_two_that_need_one_object_bring_it_once(make: Callable[..., Side]) -> None:

@@ -18,7 +18,7 @@ from phelps_jupyter.adapters.ipyparallel.authority import Authority
 from phelps_jupyter.adapters.ipyparallel.home import Home
 from phelps_jupyter.adapters.ipyparallel.whereabouts import Held, Whereabouts
 from phelps_jupyter.runtime import abroad, host
-from phelps_jupyter.runtime.arrival import Wrong
+from phelps_jupyter.runtime.arrival import Unwritten, Wrong
 from phelps_jupyter.runtime.objects import object_path, stored_size
 from phelps_jupyter.runtime.orders import Order, Outcome
 from phelps_jupyter.runtime.places import INLINE, Place, Source
@@ -58,6 +58,8 @@ class Freight:
         self._book = Whereabouts()
         self._wanted: dict[str, str] = {}
         """Objects that are on their way to the store -> from where."""
+        self._failed: dict[str, str] = {}
+        """Objects that did not come -> why."""
         self._changed = threading.Condition()
 
     def admit(self, name: str, folder: str, host: str, public: str) -> tuple[Depot, tuple[str, str, dict[str, Any]]]:
@@ -144,7 +146,7 @@ class Freight:
         for digest, content in outcome.objects.items():
             try:
                 abroad.put(digest, content, self._store)
-            except (OSError, Wrong) as error:
+            except (OSError, Unwritten, Wrong) as error:
                 logger.warning("a small value of another host is not in the store: %s", error)
 
     def _want(self, digest: str, holder: str) -> None:
@@ -164,8 +166,10 @@ class Freight:
                 holders = self._book.holders(digest)
                 if not holders:
                     raise FileNotFoundError(f"no host that could be asked holds {digest}")
+                self._failed.pop(digest, None)
                 self._want(digest, holders[0])
-                self._changed.wait(1.0)
+                if self._changed.wait_for(lambda: digest not in self._wanted, 1.0) and digest in self._failed:
+                    raise OSError(self._failed.pop(digest))
 
     def drop(self, digests: Sequence[str]) -> None:
         """Nobody is to read these any more: hosts remove them. In any thread."""
@@ -190,7 +194,9 @@ class Freight:
                 self._wanted.pop(words["arrived"], None)
             elif "failed" in words:
                 self._wanted.pop(words["failed"], None)
-                self._book.forget(words["failed"], words["of"])
+                self._failed[words["failed"]] = words["why"]
+                if words.get("gone"):
+                    self._book.forget(words["failed"], words["of"])
                 logger.warning("a value did not come from another host: %s", words["why"])
             elif "over" in words:
                 self._wanted.clear()
