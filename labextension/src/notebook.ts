@@ -1,0 +1,88 @@
+/** What the extension does to a notebook's cells: shows one, executes some, puts a card under one. */
+
+import { Cell, CodeCell } from '@jupyterlab/cells';
+import { CodeEditor } from '@jupyterlab/codeeditor';
+import { IOutput } from '@jupyterlab/nbformat';
+import { Notebook, NotebookActions, NotebookPanel } from '@jupyterlab/notebook';
+
+import { CARD_MIME } from './card';
+import { ICard } from './comm';
+
+const TRIES = 40;
+/** Milliseconds. */
+const PAUSE = 250;
+
+function placeOf(notebook: Notebook, cell: string): number {
+  return notebook.widgets.findIndex(widget => widget.model.id === cell);
+}
+
+/** Scroll to a cell and make it the active one; ``line``: put the cursor there (from 1). */
+export async function showCell(panel: NotebookPanel, cell: string, line: number | null): Promise<void> {
+  const notebook = panel.content;
+  const place = placeOf(notebook, cell);
+  if (place < 0) {
+    return;
+  }
+  notebook.activeCellIndex = place;
+  notebook.deselectAll();
+  await scrollTo(notebook, place);
+  const widget = notebook.widgets[place];
+  if (line !== null && notebook.activeCellIndex === place) {
+    await toLine(widget, line);
+  }
+}
+
+/** JupyterLab attaches the cells of a long notebook when it has time, and forgets a scroll that it could not do yet. */
+async function scrollTo(notebook: Notebook, place: number): Promise<void> {
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const scrolled = notebook.scrollToItem(place, 'center').catch(() => undefined);
+    await Promise.race([scrolled, new Promise(resolve => setTimeout(resolve, PAUSE))]);
+    // Somebody went elsewhere meanwhile.
+    if (notebook.activeCellIndex !== place || isSeen(notebook, notebook.widgets[place])) {
+      return;
+    }
+  }
+}
+
+function isSeen(notebook: Notebook, cell: Cell): boolean {
+  const seen = cell.node.getBoundingClientRect();
+  const view = notebook.node.getBoundingClientRect();
+  return seen.height > 0 && seen.bottom > view.top && seen.top < view.bottom;
+}
+
+async function toLine(cell: Cell, line: number): Promise<void> {
+  await cell.ready;
+  const { editor } = cell;
+  if (editor) {
+    const position: CodeEditor.IPosition = { line: Math.min(line, editor.lineCount) - 1, column: 0 };
+    editor.setCursorPosition(position);
+    editor.revealPosition(position);
+    editor.focus();
+  }
+}
+
+/** Execute these cells as if by hand, in order. */
+export async function execute(panel: NotebookPanel, cells: string[]): Promise<void> {
+  const notebook = panel.content;
+  const widgets = cells.flatMap(cell => notebook.widgets.filter(widget => widget.model.id === cell));
+  await NotebookActions.runCells(notebook, widgets, panel.sessionContext);
+}
+
+/** The card stands under its task's cell, in the place of the one before, or alone. */
+export function putCard(notebook: Notebook, card: ICard): void {
+  const widget = notebook.widgets[placeOf(notebook, card.cell)];
+  if (!(widget instanceof CodeCell)) {
+    return;
+  }
+  const { outputs } = widget.model;
+  const output = { output_type: 'display_data', data: card.bundle, metadata: {} } as IOutput;
+  for (let place = 0; place < outputs.length; place += 1) {
+    const told = outputs.get(place).data[CARD_MIME] as { task?: string } | undefined;
+    if (told?.task === card.task) {
+      outputs.set(place, output);
+      return;
+    }
+  }
+  outputs.clear();
+  outputs.add(output);
+}

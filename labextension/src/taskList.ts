@@ -1,0 +1,116 @@
+/** All tasks as a table: state, name, reason, time. Drawn for what is seen alone, so that thousands cost no more. */
+
+import { Board, GLYPHS, lookOf, wordsOf } from './model';
+import { ITask } from './protocol';
+
+export interface ITaskListOptions {
+  board: Board;
+  say: (text: string) => string;
+  onSelect: (task: string) => void;
+  onOpen: (task: string) => void;
+}
+
+const ROW = 26;
+const SPARE = 10;
+
+export class TaskList {
+  readonly node = document.createElement('div');
+  private _inner = document.createElement('div');
+  private _rows = new Map<string, HTMLElement>();
+  private _selected = '';
+  private _filter = '';
+
+  constructor(private _options: ITaskListOptions) {
+    this.node.className = 'phelps-list';
+    this.node.tabIndex = 0;
+    this.node.setAttribute('role', 'listbox');
+    this.node.setAttribute('aria-label', _options.say('Tasks'));
+    this._inner.className = 'phelps-rows';
+    this.node.append(this._inner);
+    this.node.addEventListener('scroll', () => this.update());
+    this.node.addEventListener('keydown', event => this._onKey(event));
+  }
+
+  set filter(text: string) {
+    this._filter = text.trim().toLowerCase();
+    this.update();
+  }
+
+  select(task: string): void {
+    this._selected = task;
+    const at = this._shown().findIndex(one => one.name === task);
+    if (at >= 0) {
+      const top = at * ROW;
+      if (top < this.node.scrollTop || top + ROW > this.node.scrollTop + this.node.clientHeight) {
+        this.node.scrollTop = top - this.node.clientHeight / 2;
+      }
+    }
+    this.update();
+  }
+
+  update(): void {
+    const tasks = this._shown();
+    this._inner.style.height = `${tasks.length * ROW}px`;
+    const first = Math.max(0, Math.floor(this.node.scrollTop / ROW) - SPARE);
+    const last = Math.min(tasks.length, first + Math.ceil((this.node.clientHeight || 600) / ROW) + 2 * SPARE);
+    const wanted = new Set<string>();
+    const now = Date.now() / 1000;
+    for (let at = first; at < last; at += 1) {
+      wanted.add(tasks[at].name);
+      this._row(tasks[at], at, now);
+    }
+    for (const [name, row] of [...this._rows]) {
+      if (!wanted.has(name)) {
+        row.remove();
+        this._rows.delete(name);
+      }
+    }
+  }
+
+  private _shown(): ITask[] {
+    const { tasks } = this._options.board;
+    return this._filter
+      ? tasks.filter(task => `${task.name} ${lookOf(task)}`.toLowerCase().includes(this._filter))
+      : tasks;
+  }
+
+  private _row(task: ITask, at: number, now: number): void {
+    let row = this._rows.get(task.name);
+    if (!row) {
+      row = document.createElement('div');
+      row.setAttribute('role', 'option');
+      row.id = `phelps-row-${task.name}`;
+      row.dataset.task = task.name;
+      row.addEventListener('click', () => this._options.onSelect(task.name));
+      row.addEventListener('dblclick', () => this._options.onOpen(task.name));
+      this._rows.set(task.name, row);
+      this._inner.append(row);
+    }
+    const look = lookOf(task);
+    const selected = task.name === this._selected;
+    row.className = `phelps-row phelps-${look}${selected ? ' phelps-selected' : ''}`;
+    row.setAttribute('aria-selected', String(selected));
+    if (selected) {
+      this.node.setAttribute('aria-activedescendant', row.id);
+    }
+    row.style.top = `${at * ROW}px`;
+    const text = `${GLYPHS[look]} ${task.name} · ${wordsOf(task, now)} · ${task.because || task.why}`;
+    if (row.textContent !== text) {
+      row.textContent = text;
+      row.title = text;
+    }
+  }
+
+  private _onKey(event: KeyboardEvent): void {
+    const tasks = this._shown();
+    const at = tasks.findIndex(task => task.name === this._selected);
+    const steps: Record<string, number> = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: tasks.length - 1 };
+    const next = tasks[steps[event.key]];
+    if (next) {
+      event.preventDefault();
+      this._options.onSelect(next.name);
+    } else if (event.key === 'Enter' && this._selected) {
+      this._options.onOpen(this._selected);
+    }
+  }
+}
