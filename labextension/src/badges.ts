@@ -5,7 +5,7 @@ import { Notebook, NotebookPanel } from '@jupyterlab/notebook';
 import { IDisposable } from '@lumino/disposable';
 
 import { Link } from './comm';
-import { GLYPHS, lookOf, wordsOf } from './model';
+import { GLYPHS, lookOf, whyOf, wordsOf } from './model';
 import { ITask } from './protocol';
 
 const EVERY = 1000;
@@ -94,7 +94,7 @@ export class Badges implements IDisposable {
     if (badge.textContent !== text) {
       badge.textContent = text;
     }
-    const title = [task.because || task.why, task.engine, outputsOf(task)].filter(Boolean).join('\n');
+    const title = [whyOf(task), task.engine, outputsOf(task)].filter(Boolean).join('\n');
     if (badge.title !== title) {
       badge.title = title;
       badge.setAttribute('aria-label', `${task.name}: ${wordsOf(task, now)}. ${title}`);

@@ -12,7 +12,7 @@ import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
 import { Board } from './model';
-import { Bundle, FromKernel, IFrame, Scope, TARGET, ToKernel } from './protocol';
+import { Bundle, FromKernel, IFrame, IProposal, Scope, TARGET, ToKernel } from './protocol';
 
 const DEBOUNCE = 400;
 const SPEAKS = /phelps|^\s*%%task\b/m;
@@ -34,6 +34,7 @@ export class Link implements IDisposable {
   private _carded = new Signal<this, ICard>(this);
   private _logged = new Signal<this, { task: string; frames: IFrame[] }>(this);
   private _noticed = new Signal<this, string>(this);
+  private _proposed = new Signal<this, IProposal>(this);
   private _byHand = new Signal<this, string[]>(this);
   private _model: INotebookModel | null = null;
 
@@ -41,6 +42,7 @@ export class Link implements IDisposable {
     const { sessionContext } = _panel;
     sessionContext.kernelChanged.connect(this._onKernel, this);
     sessionContext.statusChanged.connect(this._onStatus, this);
+    NotebookActions.executionScheduled.connect(this._onScheduled, this);
     NotebookActions.executed.connect(this._onExecuted, this);
     _panel.context.ready.then(
       () => this._watch(),
@@ -78,6 +80,10 @@ export class Link implements IDisposable {
     return this._byHand;
   }
 
+  get proposed(): ISignal<this, IProposal> {
+    return this._proposed;
+  }
+
   get isDisposed(): boolean {
     return this._isDisposed;
   }
@@ -90,6 +96,7 @@ export class Link implements IDisposable {
     clearTimeout(this._timer);
     this._panel.sessionContext.kernelChanged.disconnect(this._onKernel, this);
     this._panel.sessionContext.statusChanged.disconnect(this._onStatus, this);
+    NotebookActions.executionScheduled.disconnect(this._onScheduled, this);
     NotebookActions.executed.disconnect(this._onExecuted, this);
     this._model?.contentChanged.disconnect(this._onContent, this);
     const comm = this._comm;
@@ -114,6 +121,12 @@ export class Link implements IDisposable {
     this._send({ type: 'logs', tasks });
   }
 
+  /** Ask what a plain cell would be as a task. */
+  propose(cell: string): void {
+    this._flush();
+    this._send({ type: 'propose', cell });
+  }
+
   private _watch(): void {
     this._model = this._panel.content.model;
     this._model?.contentChanged.connect(this._onContent, this);
@@ -134,6 +147,13 @@ export class Link implements IDisposable {
   private _onExecuted(_: unknown, args: { notebook: unknown }): void {
     if (args.notebook === this._panel.content) {
       this._connect();
+    }
+  }
+
+  /** What was edited counts for the cell that is about to run. */
+  private _onScheduled(_: unknown, args: { notebook: unknown }): void {
+    if (args.notebook === this._panel.content) {
+      this._flush();
     }
   }
 
@@ -190,6 +210,9 @@ export class Link implements IDisposable {
         return;
       case 'notice':
         this._noticed.emit(message.text);
+        return;
+      case 'proposal':
+        this._proposed.emit(message);
         return;
       case 'execute':
         this._byHand.emit(message.cells);

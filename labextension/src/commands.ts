@@ -14,6 +14,8 @@ export interface ICommandsOptions {
   panel: TasksPanel;
   notebook: () => NotebookPanel | null;
   show: (task: string, line: number | null) => void;
+  /** How to load the extension in the notebook in front; null where there is no need. */
+  enable: () => (() => void) | null;
 }
 
 export interface IAdded {
@@ -31,11 +33,11 @@ export function addCommands(app: JupyterFrontEnd, trans: TranslationBundle, opti
     commands.addCommand(id, { label, execute: does, isEnabled: can, describedBy: { args: { type: 'object' } } });
   };
 
+  const cellTask = (): ITask | undefined =>
+    options.link()?.board.ofCell(options.notebook()?.content.activeCell?.model.id ?? '');
   /** The task of the active cell, else the one that is selected in the panel. */
   const task = (): ITask | undefined => {
-    const cell = options.notebook()?.content.activeCell?.model.id;
-    const { board } = options.link() ?? {};
-    return (cell && board?.ofCell(cell)) || board?.get(options.panel.selected);
+    return cellTask() ?? options.link()?.board.get(options.panel.selected);
   };
   const count = (): number => {
     const { board } = options.link() ?? {};
@@ -85,6 +87,18 @@ export function addCommands(app: JupyterFrontEnd, trans: TranslationBundle, opti
       options.show(next.name, next.error?.line ?? null);
     },
     () => (options.link()?.board.tasks ?? []).some(one => lookOf(one) === 'failed')
+  );
+  add(
+    'enable',
+    trans.__('Enable Phelps in this notebook'),
+    () => options.enable()?.(),
+    () => options.enable() !== null
+  );
+  add(
+    'tag-task',
+    trans.__('Tag cell as task'),
+    () => options.link()?.propose(options.notebook()?.content.activeCell?.model.id ?? ''),
+    () => isLinked() && options.notebook()?.content.activeCell?.model.type === 'code' && cellTask() === undefined
   );
   return { ids, changed: () => commands.notifyCommandChanged() };
 }

@@ -1,6 +1,6 @@
 /** One node of the graph: a box with the task's name, its state and its outputs. Knows no layout. */
 
-import { GLYPHS, Look, lookOf, wordsOf } from './model';
+import { GLYPHS, Look, lookOf, whyOf, wordsOf } from './model';
 import { ITask } from './protocol';
 
 export const WIDTH = 168;
@@ -42,7 +42,7 @@ export class GraphNode {
   show(task: ITask, standing: IStanding, now: number): void {
     const look = lookOf(task);
     const words = wordsOf(task, now);
-    const why = task.because || task.why;
+    const why = whyOf(task);
     const told = JSON.stringify([look, words, why, standing, task.outputs, task.progress, task.engine]);
     if (told === this._told) {
       return;

@@ -2,7 +2,7 @@
 
 import { GraphNode, HEIGHT, WIDTH, make } from './graphNode';
 import { IPlace, layout } from './layout';
-import { Board, lookOf, sizeWords } from './model';
+import { Board, lookOf, sizeWords, Say } from './model';
 import { INeed, ITask } from './protocol';
 
 export type Direction = 'down' | 'right';
@@ -10,7 +10,7 @@ export type Direction = 'down' | 'right';
 export interface IGraphOptions {
   board: Board;
   /** Texts in the reader's language. */
-  say: (text: string) => string;
+  say: Say;
   onSelect: (task: string) => void;
   onOpen: (task: string) => void;
 }
@@ -51,6 +51,10 @@ export class GraphView {
     return this._direction;
   }
 
+  get filter(): string {
+    return this._filter;
+  }
+
   set filter(text: string) {
     this._filter = text.trim().toLowerCase();
     this.update();
@@ -85,10 +89,11 @@ export class GraphView {
       return tasks;
     }
     const near = neighbourhood(tasks, this._selected || tasks[0].name);
-    this._note.textContent = this._options
-      .say('%1 tasks: these are the ones around %2; the list has all')
-      .replace('%1', String(tasks.length))
-      .replace('%2', this._selected || tasks[0].name);
+    this._note.textContent = this._options.say(
+      '%1 tasks: these are the ones around %2; the list has all',
+      String(tasks.length),
+      this._selected || tasks[0].name
+    );
     return tasks.filter(task => near.has(task.name)).slice(0, MANY);
   }
 

@@ -15,8 +15,9 @@ import { cardFactory } from './card';
 import { Link } from './comm';
 import { addCommands } from './commands';
 import { secondsWords, summaryOf } from './model';
-import { execute, putCard, showCell } from './notebook';
+import { enable, execute, loads, putCard, showCell } from './notebook';
 import { TasksPanel } from './panel';
+import { ask } from './tagging';
 
 const ID = 'phelps-jupyter:plugin';
 const SHORT = 10;
@@ -42,15 +43,21 @@ const plugin: JupyterFrontEndPlugin<void> = {
     const badges = new Set<Badges>();
     let batchSeconds = SHORT;
 
-    const show = (task: string, line: number | null): void => {
+    const show = (task: string, line: number | null, focus = true): void => {
       const current = tracker.currentWidget;
       const cell = current && links.get(current)?.board.get(task)?.cell_id;
       if (current && cell) {
-        app.shell.activateById(current.id);
+        if (focus) {
+          app.shell.activateById(current.id);
+        }
         void showCell(current, cell, line);
       }
     };
-    const panel = new TasksPanel({ translator: translator ?? undefined, showCell: show });
+    const enabling = (): (() => void) | null => {
+      const current = tracker.currentWidget;
+      return current && !loads(current.content) ? () => void enable(current) : null;
+    };
+    const panel = new TasksPanel({ translator: translator ?? undefined, showCell: show, enable: enabling });
     panel.title.label = trans.__('Tasks');
     app.shell.add(panel, 'right', { rank: 600 });
     restorer?.add(panel, panel.id);
@@ -73,7 +80,8 @@ const plugin: JupyterFrontEndPlugin<void> = {
       link: () => (tracker.currentWidget ? links.get(tracker.currentWidget) : undefined),
       panel,
       notebook: () => tracker.currentWidget,
-      show
+      show,
+      enable: enabling
     });
     addedCommands.ids.forEach(command => palette?.addItem({ command, category: trans.__('Phelps') }));
     statusBar?.registerStatusItem(`${ID}:status`, { item: status, align: 'left', rank: 900 });
@@ -97,6 +105,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
       link.linkedChanged.connect(look);
       link.noticed.connect((_sender, text) => void Notification.warning(text, { autoClose: 10000 }));
       link.carded.connect((_sender, card) => putCard(notebook.content, card));
+      link.proposed.connect((_sender, proposal) => void ask(trans, notebook, proposal));
       link.byHand.connect((_sender, cells) => void execute(notebook, cells));
       notebook.content.activeCellChanged.connect((_sender, cell) => {
         const task = cell && link.board.ofCell(cell.model.id);

@@ -204,6 +204,16 @@ export class Board {
   }
 }
 
+/** Why it is in its state, where that is news; why a task ran that has ended well is none. */
+export function whyOf(task: ITask): string {
+  const look = lookOf(task);
+  const told = look === 'stale' || look === 'maybe' ? task.why : task.because || task.why;
+  return GOOD.has(look) ? '' : told;
+}
+
+/** Says a text in the reader's language, with `%1`, `%2`, .. replaced. */
+export type Say = (text: string, ...args: string[]) => string;
+
 /** How many tasks look so, in the order of what people care for: `3 running, 7 done, 1 failed`. */
 export function summaryOf(tasks: ITask[]): string {
   const order: Look[] = ['failed', 'running', 'submitted', 'ready', 'waiting', 'blocked', 'skipped', 'cancelled'];

@@ -68,6 +68,30 @@ export async function execute(panel: NotebookPanel, cells: string[]): Promise<vo
   await NotebookActions.runCells(notebook, widgets, panel.sessionContext);
 }
 
+export const LOADS = '%load_ext phelps_jupyter';
+
+/** Whether some cell loads the extension. */
+export function loads(notebook: Notebook): boolean {
+  const cells = notebook.model?.sharedModel.cells ?? [];
+  return cells.some(cell => cell.getSource().includes(LOADS));
+}
+
+/** Put a cell that loads the extension above all others, and run it. */
+export async function enable(panel: NotebookPanel): Promise<void> {
+  const notebook = panel.content;
+  notebook.model?.sharedModel.insertCell(0, { cell_type: 'code', source: LOADS, metadata: {} });
+  const made = notebook.model?.sharedModel.cells[0].id;
+  if (made !== undefined) {
+    await execute(panel, [made]);
+  }
+}
+
+/** Make a plain cell a task of this name. */
+export function tag(notebook: Notebook, cell: string, task: string): void {
+  const found = notebook.model?.sharedModel.cells.find(one => one.id === cell);
+  found?.setSource(`%%task ${task}\n${found.getSource()}`);
+}
+
 /** The card stands under its task's cell, in the place of the one before, or alone. */
 export function putCard(notebook: Notebook, card: ICard): void {
   const widget = notebook.widgets[placeOf(notebook, card.cell)];

@@ -9,14 +9,26 @@ import { Board, summaryOf } from './model';
 import { IFrame, Scope } from './protocol';
 import { TaskList } from './taskList';
 import { TaskPage } from './taskPage';
+import { Timeline } from './timeline';
 
 export interface IPanelOptions {
   translator?: ITranslator;
-  /** Show a task's cell; a line of it where that is known. */
-  showCell: (task: string, line: number | null) => void;
+  /** Show a task's cell; a line of it where that is known. ``focus``: the keyboard goes there too (default). */
+  showCell: (task: string, line: number | null, focus?: boolean) => void;
+  /** Load the extension in the notebook in front; null where it is loaded, or there is no notebook. */
+  enable: () => (() => void) | null;
 }
 
-type View = 'graph' | 'list';
+const VIEWS = ['graph', 'list', 'timeline'] as const;
+type View = (typeof VIEWS)[number];
+
+/** One way to look at all tasks. */
+interface IView {
+  readonly node: HTMLElement;
+  filter: string;
+  select(task: string): void;
+  update(): void;
+}
 
 export class TasksPanel extends Widget {
   private _trans: TranslationBundle;
@@ -26,7 +38,7 @@ export class TasksPanel extends Widget {
   private _selected = '';
   private _view: View = 'graph';
   private _graph!: GraphView;
-  private _list!: TaskList;
+  private _views!: Record<View, IView>;
   private _page: TaskPage;
   private _scheduled = false;
   private _status = document.createElement('div');
@@ -42,7 +54,7 @@ export class TasksPanel extends Widget {
     this.title.label = '';
     this.addClass('phelps-panel');
     this._page = new TaskPage({
-      say: text => this._trans.__(text),
+      say: (text, ...args) => this._trans.__(text, ...args),
       onRun: (scope, task) => this._run(scope, [task]),
       onCancel: task => this._link?.cancel([task]),
       onShow: _options.showCell,
@@ -74,14 +86,13 @@ export class TasksPanel extends Widget {
   select(task: string, show = false): void {
     const isNew = task !== this._selected;
     this._selected = task;
-    this._graph.select(task);
-    this._list.select(task);
+    VIEWS.forEach(view => this._views[view].select(task));
     this._page.show(this._board.get(task));
     if (isNew && this._link) {
       this._link.followLogs(task ? [task] : []);
     }
     if (show) {
-      this._options.showCell(task, null);
+      this._options.showCell(task, null, false);
     }
   }
 
@@ -115,6 +126,7 @@ export class TasksPanel extends Widget {
     add('cancel', this._trans.__('Cancel all'), () => this._link?.cancel());
     add('graph', this._trans.__('Graph'), () => this._turn('graph'));
     add('list', this._trans.__('List'), () => this._turn('list'));
+    add('timeline', this._trans.__('Timeline'), () => this._turn('timeline'));
     add('direction', '⇄', () => this._rotate());
     this._buttons.direction.title = this._trans.__('Lay the graph out the other way');
     this._buttons.direction.setAttribute('aria-label', this._buttons.direction.title);
@@ -124,8 +136,7 @@ export class TasksPanel extends Widget {
     search.placeholder = this._trans.__('Search');
     search.setAttribute('aria-label', this._trans.__('Search tasks by name or state'));
     search.addEventListener('input', () => {
-      this._graph.filter = search.value;
-      this._list.filter = search.value;
+      VIEWS.forEach(view => (this._views[view].filter = search.value));
     });
     head.append(search);
     this._status.className = 'phelps-status';
@@ -141,21 +152,21 @@ export class TasksPanel extends Widget {
     this._unlisten = this._board.listen(() => this._schedule());
     const options = {
       board: this._board,
-      say: (text: string) => this._trans.__(text),
+      say: (text: string, ...args: string[]) => this._trans.__(text, ...args),
       onSelect: (task: string) => this.select(task, true),
       onOpen: (task: string) => this._options.showCell(task, null)
     };
     const direction = this._graph?.direction ?? 'down';
     this._graph = new GraphView(options);
     this._graph.direction = direction;
-    this._list = new TaskList(options);
+    this._views = { graph: this._graph, list: new TaskList(options), timeline: new Timeline(options) };
     this._turn(this._view);
   }
 
   private _turn(view: View): void {
     this._view = view;
-    this._body.replaceChildren(view === 'graph' ? this._graph.node : this._list.node);
-    for (const one of ['graph', 'list'] as const) {
+    this._body.replaceChildren(this._views[view].node);
+    for (const one of VIEWS) {
       this._buttons[one].setAttribute('aria-pressed', String(one === view));
     }
     this._schedule();
@@ -200,23 +211,28 @@ export class TasksPanel extends Widget {
     this._hint.hidden = tasks.length > 0;
     this._body.hidden = tasks.length === 0;
     if (!tasks.length) {
-      this._hint.textContent = this._hintText();
+      this._showHint();
       this._page.show(undefined);
       return;
     }
-    if (this._view === 'graph') {
-      this._graph.update();
-    } else {
-      this._list.update();
-    }
+    this._views[this._view].update();
     this._page.show(this._board.get(this._selected));
   }
 
-  private _hintText(): string {
-    return [
+  private _showHint(): void {
+    this._hint.textContent = [
       this._trans.__('1. Run a cell with %load_ext phelps_jupyter.'),
-      this._trans.__('2. Write %%task NAME above a slow cell and run it: it runs beside the notebook.'),
+      this._trans.__('2. Write %%%%task NAME above a slow cell and run it: it runs beside the notebook.'),
       this._trans.__('3. Come back here: the graph fills, and only what is stale runs again.')
     ].join('\n');
+    const enable = this._options.enable();
+    if (enable) {
+      const button = document.createElement('button');
+      button.className = 'phelps-button';
+      button.dataset.act = 'enable';
+      button.textContent = this._trans.__('Enable Phelps in this notebook');
+      button.addEventListener('click', enable);
+      this._hint.append('\n', button);
+    }
   }
 }

@@ -108,6 +108,14 @@ export interface IFrame {
   text: string;
 }
 
+/** What a plain cell would be as a task. */
+export interface IProposal {
+  cell: string;
+  name: string;
+  reads: string[];
+  gives: string[];
+}
+
 export type Bundle = Record<string, unknown>;
 
 export type FromKernel =
@@ -116,6 +124,7 @@ export type FromKernel =
   | ({ type: 'delta'; rev: number; tasks?: ITask[]; order?: string[] } & IRest)
   | { type: 'log'; task: string; frames: IFrame[] }
   | { type: 'card'; task: string; cell_id: string; bundle: Bundle }
+  | ({ type: 'proposal' } & IProposal)
   | { type: 'execute'; cells: string[] }
   | { type: 'notice'; level: string; text: string };
 
@@ -126,4 +135,5 @@ export type ToKernel =
   | { type: 'run'; scope: Scope; tasks: string[] }
   | { type: 'cancel'; tasks: string[] }
   | { type: 'logs'; tasks: string[] }
+  | { type: 'propose'; cell: string }
   | { type: 'resync' };

@@ -1,11 +1,11 @@
 /** All tasks as a table: state, name, reason, time. Drawn for what is seen alone, so that thousands cost no more. */
 
-import { Board, GLYPHS, lookOf, wordsOf } from './model';
+import { Board, GLYPHS, lookOf, Say, whyOf, wordsOf } from './model';
 import { ITask } from './protocol';
 
 export interface ITaskListOptions {
   board: Board;
-  say: (text: string) => string;
+  say: Say;
   onSelect: (task: string) => void;
   onOpen: (task: string) => void;
 }
@@ -29,6 +29,10 @@ export class TaskList {
     this.node.append(this._inner);
     this.node.addEventListener('scroll', () => this.update());
     this.node.addEventListener('keydown', event => this._onKey(event));
+  }
+
+  get filter(): string {
+    return this._filter;
   }
 
   set filter(text: string) {
@@ -94,7 +98,7 @@ export class TaskList {
       this.node.setAttribute('aria-activedescendant', row.id);
     }
     row.style.top = `${at * ROW}px`;
-    const text = `${GLYPHS[look]} ${task.name} · ${wordsOf(task, now)} · ${task.because || task.why}`;
+    const text = `${GLYPHS[look]} ${task.name} · ${wordsOf(task, now)} · ${whyOf(task)}`;
     if (row.textContent !== text) {
       row.textContent = text;
       row.title = text;

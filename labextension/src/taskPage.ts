@@ -1,10 +1,10 @@
 /** One task in words: why it is in its state, what it reads and gives, what it wrote, what went wrong. No kernel. */
 
-import { lookOf, GLYPHS, secondsWords, sizeWords, wordsOf } from './model';
+import { lookOf, GLYPHS, Say, secondsWords, sizeWords, whyOf, wordsOf } from './model';
 import { IFrame, Scope, ITask } from './protocol';
 
 export interface ITaskPageOptions {
-  say: (text: string) => string;
+  say: Say;
   onRun: (scope: Scope, task: string) => void;
   onCancel: (task: string) => void;
   /** Show its cell; a line of it, from 1, where that is known. */
@@ -72,7 +72,8 @@ export class TaskPage {
     const title = element('h3', `phelps-title phelps-${lookOf(task)}`);
     title.textContent = `${GLYPHS[lookOf(task)]} ${task.name} · ${wordsOf(task, Date.now() / 1000)}`;
     const reasons = task.reasons.map(reason => reason.text);
-    const because = task.because && !reasons.includes(task.because) ? [element('p', '', task.because)] : [];
+    const why = whyOf(task);
+    const because = why && !reasons.includes(why) && !task.error ? [element('p', '', why)] : [];
     const outputs = task.outputs.map(one => `${one.name}: ${one.summary}, ${sizeWords(one.bytes)}`);
     return [
       title,
@@ -89,10 +90,10 @@ export class TaskPage {
   private _facts(task: ITask): string {
     const { say } = this._options;
     const facts = [
-      task.engine ? say('on %1').replace('%1', task.engine) : '',
+      task.engine ? say('on %1', task.engine) : '',
       task.seconds === null ? '' : secondsWords(task.seconds),
-      task.peak_memory ? say('at most %1 of memory').replace('%1', sizeWords(task.peak_memory)) : '',
-      task.attempts > 1 ? say('%1 attempts').replace('%1', String(task.attempts)) : ''
+      task.peak_memory ? say('at most %1 of memory', sizeWords(task.peak_memory)) : '',
+      task.attempts > 1 ? say('%1 attempts', String(task.attempts)) : ''
     ];
     return facts.filter(Boolean).join(' · ');
   }
@@ -155,7 +156,7 @@ export class TaskPage {
     if (error?.evidence && !error.message.includes(error.evidence)) {
       block.append(element('p', '', error.evidence));
     }
-    const label = line === null ? this._options.say('Show cell') : this._options.say('Show line %1').replace('%1', `${line}`);
+    const label = line === null ? this._options.say('Show cell') : this._options.say('Show line %1', `${line}`);
     const button = element('button', 'phelps-link', label);
     button.dataset.act = 'line';
     button.addEventListener('click', () => this._options.onShow(task.name, line));

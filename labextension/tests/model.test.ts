@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import fixture from '../fixtures/protocol.json';
 import { Batches } from '../src/batches';
-import { Board, lookOf, secondsWords, sizeWords, summaryOf, wordsOf, wouldRun } from '../src/model';
+import { Board, lookOf, secondsWords, sizeWords, summaryOf, whyOf, wordsOf, wouldRun } from '../src/model';
 import { FromKernel, ITask } from '../src/protocol';
 
 const messages = fixture as unknown as Record<string, FromKernel>;
@@ -123,4 +123,11 @@ test('a batch ends when the last of its tasks has settled, and is told once', ()
   board.apply({ type: 'delta', rev: 3, tasks: [task({ name: 'b', ...failed })] });
   expect(batches.look()).toEqual({ ran: 2, seconds: 12, failed: ['b'] });
   expect(batches.look()).toBeNull();
+});
+
+test('why a task ran is no news once it has ended well', () => {
+  const told = { because: 'it never ran', why: 'x has changed' };
+  expect(whyOf(task({ ...told, state: 'done', open: false, verdict: 'fresh' }))).toBe('');
+  expect(whyOf(task({ ...told, state: 'done', open: false, verdict: 'stale' }))).toBe('x has changed');
+  expect(whyOf(task({ ...told, state: 'failed', open: false, verdict: 'stale' }))).toBe('it never ran');
 });

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 from phelps_jupyter.core.board import PROTO, Board, Json, needs
 from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.model import SETTLED, Cell, CellId, TaskName
+from phelps_jupyter.core.proposal import Proposal, proposal
 from phelps_jupyter.core.snapshot import TaskView
-from phelps_jupyter.errors import PhelpsError
+from phelps_jupyter.errors import DeclarationError, PhelpsError
 from phelps_jupyter.faces.cards import bundle, joined
 from phelps_jupyter.faces.picture import engines_picture, task_picture
 from phelps_jupyter.faces.wishes import Wishes
@@ -228,6 +229,13 @@ class Lab:
         except PhelpsError as error:
             link.send({"type": "notice", "level": "error", "text": str(error)})
 
+    def _propose(self, link: Link, cell: CellId) -> None:
+        graph = self._live.graph
+        found = proposal(graph, cell) if cell in graph.nodes else None
+        if found is None:
+            raise DeclarationError("this cell can't be made a task: it is one already, or its code can't be parsed")
+        link.send(_proposed(cell, found))
+
     def _do(self, link: Link, message: Mapping[str, Any]) -> None:
         tasks = [TaskName(task) for task in message.get("tasks") or ()]
         match message.get("type"):
@@ -244,8 +252,20 @@ class Lab:
                 link.logs = set(tasks)
                 for task in tasks:
                     link.send(_log(task, self._live.session.frames(task)))
+            case "propose":
+                self._propose(link, CellId(message["cell"]))
             case "resync":
                 link.send(self._board.snapshot())
+
+
+def _proposed(cell: CellId, found: Proposal) -> Json:
+    return {
+        "type": "proposal",
+        "cell": cell,
+        "name": found.name,
+        "reads": list(found.reads),
+        "gives": list(found.gives),
+    }
 
 
 def _log(task: TaskName, frames: tuple[Frame, ...]) -> Json:

@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, ConsoleMessage, Page
+from playwright.sync_api import Browser, ConsoleMessage, Error, Page
 
 HANG = 60.0
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
@@ -131,8 +131,13 @@ class Front:
         self.page.set_default_timeout(HANG * 1000)
         self.errors: list[str] = []
         self.page.on("console", self._on_console)
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("pageerror", self._on_error)
         self._shots = shots
+
+    def _on_error(self, error: Error) -> None:
+        told = f"{error.message}\n{error.stack}"
+        if "phelps" in told.lower():
+            self.errors.append(told)
 
     def _on_console(self, message: ConsoleMessage) -> None:
         if message.type == "error" and "phelps" in (message.text + str(message.location)).lower():
@@ -242,4 +247,4 @@ class Front:
 
     def close(self) -> None:
         self._context.close()
-        assert self.errors == []
+        assert not self.errors, self.errors
