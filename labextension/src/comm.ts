@@ -15,7 +15,14 @@ import { Board } from './model';
 import { Bundle, FromKernel, IFrame, IProposal, Scope, TARGET, ToKernel } from './protocol';
 
 const DEBOUNCE = 400;
+/** Milliseconds until a kernel without subshells is spoken to. */
+const PATIENCE = 1000;
 const SPEAKS = /phelps|^\s*%%task\b/m;
+
+/** What JupyterLab's comms have from 4.4 on, and their interface does not say. */
+interface ISubshellComm extends Kernel.IComm {
+  subshellStarted?: Promise<void>;
+}
 
 export interface ICard {
   task: string;
@@ -30,6 +37,7 @@ export class Link implements IDisposable {
   private _order: string[] = [];
   private _timer: ReturnType<typeof setTimeout> | undefined;
   private _isDisposed = false;
+  private _isOpen = false;
   private _linkedChanged = new Signal<this, boolean>(this);
   private _carded = new Signal<this, ICard>(this);
   private _logged = new Signal<this, { task: string; frames: IFrame[] }>(this);
@@ -166,6 +174,7 @@ export class Link implements IDisposable {
   private _drop(): void {
     const comm = this._comm;
     this._comm = null;
+    this._isOpen = false;
     comm?.dispose();
     this.board.clear();
     this._linkedChanged.emit(false);
@@ -188,9 +197,23 @@ export class Link implements IDisposable {
       }
     };
     this._comm = comm;
-    comm.open();
+    void this._begin(comm);
+  }
+
+  /** All that is said on the comm must go to one shell: where there are subshells, to that one from the beginning. */
+  private async _begin(comm: Kernel.IComm): Promise<void> {
+    const started = (comm as ISubshellComm).subshellStarted?.catch(() => undefined);
+    await Promise.race([started, new Promise(resolve => setTimeout(resolve, PATIENCE))]);
+    if (this._comm === comm && !comm.isDisposed) {
+      comm.open();
+      this._tellAll();
+    }
+  }
+
+  private _tellAll(): void {
     this._told.clear();
     this._order = [];
+    this._isOpen = true;
     this._tellSources();
   }
 
@@ -211,6 +234,9 @@ export class Link implements IDisposable {
       case 'notice':
         this._noticed.emit(message.text);
         return;
+      case 'tell':
+        this._tellAll();
+        return;
       case 'proposal':
         this._proposed.emit(message);
         return;
@@ -228,7 +254,7 @@ export class Link implements IDisposable {
       this._send({ type: 'resync' });
     } else if (applied === 'foreign') {
       this._noticed.emit('The kernel has another version of phelps_jupyter than this extension: restart both.');
-      this._drop();
+      this._comm?.close();
     } else if (applied === 'changed' && message.type === 'snapshot') {
       this._linkedChanged.emit(true);
     }
@@ -244,7 +270,7 @@ export class Link implements IDisposable {
   private _tellSources(): void {
     clearTimeout(this._timer);
     this._timer = undefined;
-    if (!this._comm) {
+    if (!this._isOpen) {
       return;
     }
     const changed: Record<string, string> = {};
@@ -269,7 +295,7 @@ export class Link implements IDisposable {
   }
 
   private _send(message: ToKernel): void {
-    if (this._comm && !this._comm.isDisposed) {
+    if (this._comm && this._isOpen && !this._comm.isDisposed) {
       this._comm.send({ ...message });
     }
   }

@@ -9,6 +9,9 @@ import { CARD_MIME } from './card';
 import { ICard } from './comm';
 
 const TRIES = 40;
+/** Tries to bring a cell that is seen into the middle, which at a notebook's ends can't be. */
+const ONCE_MORE = 4;
+const CENTRED = 0.4;
 /** Milliseconds. */
 const PAUSE = 250;
 
@@ -34,20 +37,32 @@ export async function showCell(panel: NotebookPanel, cell: string, line: number 
 
 /** JupyterLab attaches the cells of a long notebook when it has time, and forgets a scroll that it could not do yet. */
 async function scrollTo(notebook: Notebook, place: number): Promise<void> {
-  for (let tries = 0; tries < TRIES; tries += 1) {
+  let seen = 0;
+  for (let tries = 0; tries < TRIES && seen < ONCE_MORE; tries += 1) {
     const scrolled = notebook.scrollToItem(place, 'center').catch(() => undefined);
-    await Promise.race([scrolled, new Promise(resolve => setTimeout(resolve, PAUSE))]);
-    // Somebody went elsewhere meanwhile.
-    if (notebook.activeCellIndex !== place || isSeen(notebook, notebook.widgets[place])) {
+    await Promise.race([scrolled, pause()]);
+    const offset = offsetOf(notebook, notebook.widgets[place]);
+    // Somebody went elsewhere meanwhile, or there it is.
+    if (notebook.activeCellIndex !== place || Math.abs(offset) < CENTRED) {
       return;
+    }
+    // How high cells are is guessed until they are drawn.
+    if (Math.abs(offset) < 1) {
+      seen += 1;
+      await pause();
     }
   }
 }
 
-function isSeen(notebook: Notebook, cell: Cell): boolean {
+function pause(): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, PAUSE));
+}
+
+/** How far a cell is from the middle, in halves of the view's height: beyond 1 it is not seen. */
+function offsetOf(notebook: Notebook, cell: Cell): number {
   const seen = cell.node.getBoundingClientRect();
   const view = notebook.node.getBoundingClientRect();
-  return seen.height > 0 && seen.bottom > view.top && seen.top < view.bottom;
+  return seen.height > 0 ? (seen.top + seen.bottom - view.top - view.bottom) / view.height : Infinity;
 }
 
 async function toLine(cell: Cell, line: number): Promise<void> {

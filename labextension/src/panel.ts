@@ -69,10 +69,10 @@ export class TasksPanel extends Widget {
     if (this._link === link) {
       return;
     }
-    this._link?.linkedChanged.disconnect(this._schedule, this);
+    this._link?.linkedChanged.disconnect(this._onLinked, this);
     this._link?.logged.disconnect(this._onLog, this);
     this._link = link;
-    link?.linkedChanged.connect(this._schedule, this);
+    link?.linkedChanged.connect(this._onLinked, this);
     link?.logged.connect(this._onLog, this);
     this._selected = '';
     this._attachBoard();
@@ -182,6 +182,14 @@ export class TasksPanel extends Widget {
 
   private _onLog(_: Link, told: { task: string; frames: IFrame[] }): void {
     this._page.log(told.task, told.frames);
+  }
+
+  /** A kernel that is linked anew does not know what is followed. */
+  private _onLinked(_: Link, linked: boolean): void {
+    if (linked && this._selected) {
+      this._link?.followLogs([this._selected]);
+    }
+    this._schedule();
   }
 
   private _schedule(): void {

@@ -125,6 +125,7 @@ export type FromKernel =
   | { type: 'log'; task: string; frames: IFrame[] }
   | { type: 'card'; task: string; cell_id: string; bundle: Bundle }
   | ({ type: 'proposal' } & IProposal)
+  | { type: 'tell' }
   | { type: 'execute'; cells: string[] }
   | { type: 'notice'; level: string; text: string };
 

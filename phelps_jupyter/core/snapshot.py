@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from phelps_jupyter.core.freshness import Reason, Verdict
 from phelps_jupyter.core.graph import Graph
 from phelps_jupyter.core.machine import Machine
-from phelps_jupyter.core.model import CellId, Failure, RunState, Seen, TaskName, Usage, Version
+from phelps_jupyter.core.model import CellId, Failure, RunId, RunState, Seen, TaskName, Usage, Version
 from phelps_jupyter.core.plan import is_current
 from phelps_jupyter.core.runs import Run
 
@@ -39,6 +39,8 @@ class TaskView:
     verdict: Verdict | None = None
     reasons: tuple[Reason, ...] = ()
     state: RunState | None = None
+    run: RunId | None = None
+    """Its latest run."""
     ran: bool = False
     attempts: int = 0
     engine: str | None = None
@@ -79,6 +81,7 @@ def task_view(machine: Machine, task: TaskName) -> TaskView:
         verdict=run.verdict or _unproved(run),
         reasons=run.reasons,
         state=run.state,
+        run=run.id,
         ran=run.attempt > 0,
         attempts=run.attempt,
         engine=run.place or None,

@@ -21,6 +21,11 @@ def notebook_path(env: Mapping[str, str]) -> Path | None:
     return beside.absolute() if told.endswith(".ipynb") and beside.is_file() else None
 
 
+def named_by_file(cell_id: str | None) -> str | None:
+    """A front end's id of a cell, if the file can have it: VS Code takes the address of its editor."""
+    return None if cell_id is None or cell_id.startswith("vscode-notebook-cell") else cell_id
+
+
 @dataclass(frozen=True, slots=True)
 class SavedNotebook:
     """The code cells of a file, in order, and where each stands among all cells (0-based)."""

@@ -11,11 +11,12 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from phelps_jupyter.core.board import PROTO, Board, Json, needs
 from phelps_jupyter.core.graph import Graph
-from phelps_jupyter.core.model import SETTLED, Cell, CellId, TaskName
+from phelps_jupyter.core.model import SETTLED, Cell, CellId, RunId, TaskName
 from phelps_jupyter.core.proposal import Proposal, proposal
 from phelps_jupyter.core.snapshot import TaskView
 from phelps_jupyter.errors import DeclarationError, PhelpsError
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
 
 TARGET = "phelps"
 """The comm target's name."""
+
+
+class UntoldError(Exception):
+    """A front end speaks of cells whose sources have not arrived: it is to tell all of them."""
 
 
 class Link:
@@ -52,14 +57,18 @@ class Link:
         self._kernel.session.send(self._kernel.iopub_socket, "comm_msg", content, parent={}, ident=self._comm.topic)
 
     def close(self) -> None:
-        """Tell it that nobody is here any more."""
-        self._comm.close()
+        """Tell it that nobody is here any more, if it can still be told."""
+        with suppress(Exception):
+            self._comm.close()
 
     def take(self, message: Mapping[str, Any]) -> list[Cell]:
-        """It has told of its document what has changed; the code cells in order. Errors: KeyError, TypeError."""
-        self.sources.update(message.get("changed", {}))
-        self.order = [CellId(cell) for cell in message["order"]]
-        self.sources = {cell: self.sources[cell] for cell in self.order}
+        """It has told of its document what has changed; the code cells in order. Errors: Untold."""
+        known = self.sources | message.get("changed", {})
+        order = [CellId(cell) for cell in message["order"]]
+        untold = [cell for cell in order if cell not in known]
+        if untold:
+            raise UntoldError(untold)
+        self.order, self.sources = order, {cell: known[cell] for cell in order}
         return [Cell(cell, source) for cell, source in self.sources.items()]
 
 
@@ -76,6 +85,10 @@ class Lab:
         self._graph: Graph | None = None
         self._needs: dict[TaskName, list[Json]] = {}
         self._views: dict[TaskName, TaskView] = {}
+        self._carded: dict[TaskName, RunId] = {}
+        """The run of each task whose end was told with its card."""
+        self._author: Link | None = None
+        """The front end that told last what the document is."""
         self._judge: Judge | None = None
         self._due = False
         self._anew = True
@@ -125,12 +138,15 @@ class Lab:
     def _open(self, comm: Any, message: Mapping[str, Any]) -> None:
         """A front end links. Called in any thread."""
         del message
-        comm.on_msg(lambda told: self._queue.put(lambda: self._hear(comm.comm_id, told["content"]["data"])))
+        comm.on_msg(lambda told: self._said(comm.comm_id, told["content"]["data"], time.time()))
         comm.on_close(lambda _: self._queue.put(lambda: self._close_link(comm.comm_id)))
         self._queue.put(lambda: self._link(comm))
         if self._thread is None:
             self._thread = threading.Thread(target=self._loop, name="phelps-lab", daemon=True)
             self._thread.start()
+
+    def _said(self, name: str, message: Mapping[str, Any], at: float) -> None:
+        self._queue.put(lambda: self._hear(name, message, at))
 
     def _loop(self) -> None:
         while True:
@@ -149,7 +165,9 @@ class Lab:
                 self._say(error)
 
     def _say(self, error: Exception) -> None:
-        self._send({"type": "notice", "level": "error", "text": notice_of(error)})
+        # Where nothing can be sent any more, the kernel is about to end.
+        with suppress(Exception):
+            self._send({"type": "notice", "level": "error", "text": notice_of(error)})
 
     def _send(self, message: Json) -> None:
         for link in self._links.values():
@@ -164,16 +182,26 @@ class Lab:
         link.send(self._board.snapshot())
 
     def _close_link(self, name: str) -> None:
-        self._links.pop(name, None)
+        link = self._links.pop(name, None)
+        if link is not None and link is self._author:
+            self._author = next(iter(self._links.values()), None)
 
     def _see(self, view: TaskView, frames: tuple[Frame, ...]) -> None:
-        before = self._views.get(view.name)
         self._views[view.name] = view
         self._due = True
-        if view.state in SETTLED and view.state != (before and before.state):
+        # The views are also had anew with each graph: what a card was sent for is noted apart.
+        ended = view.run if view.state in SETTLED else None
+        if ended is not None and self._carded.get(view.name) != ended:
+            self._carded[view.name] = ended
             self._anew = True
-            self._send({"type": "card", "task": view.name, "cell_id": view.cell, "bundle": bundle(view, frames)})
+            self._send_card(view, frames)
         self._tell_logs(view.name, frames)
+
+    def _send_card(self, view: TaskView, frames: tuple[Frame, ...]) -> None:
+        """To the front end whose document it is: the others would have changes that nobody made."""
+        if self._author is not None and not self._live.settings.quiet:
+            card: Json = {"type": "card", "task": view.name, "cell_id": view.cell, "bundle": bundle(view, frames)}
+            self._author.send(card)
 
     def _tell_logs(self, task: TaskName, frames: tuple[Frame, ...]) -> None:
         for link in self._links.values():
@@ -220,14 +248,25 @@ class Lab:
             self._judge = self._judge.moved_to(graph)
         return self._judge
 
-    def _hear(self, name: str, message: Mapping[str, Any]) -> None:
+    def _hear(self, name: str, message: Mapping[str, Any], at: float) -> None:
+        """``at``: when it was said; what was executed since then is newer."""
         link = self._links.get(name)
         if link is None:
             return
         try:
-            self._do(link, message)
+            self._do(link, message, at)
         except PhelpsError as error:
             link.send({"type": "notice", "level": "error", "text": str(error)})
+
+    def _take(self, link: Link, message: Mapping[str, Any], at: float) -> None:
+        try:
+            cells = link.take(message)
+        except UntoldError:
+            link.send({"type": "tell"})
+            return
+        self._author = link
+        self._live.set_document(cells, at)
+        self._due = True
 
     def _propose(self, link: Link, cell: CellId) -> None:
         graph = self._live.graph
@@ -236,12 +275,11 @@ class Lab:
             raise DeclarationError("this cell can't be made a task: it is one already, or its code can't be parsed")
         link.send(_proposed(cell, found))
 
-    def _do(self, link: Link, message: Mapping[str, Any]) -> None:
+    def _do(self, link: Link, message: Mapping[str, Any], at: float) -> None:
         tasks = [TaskName(task) for task in message.get("tasks") or ()]
         match message.get("type"):
             case "sources":
-                self._live.set_document(link.take(message), time.time())
-                self._due = True
+                self._take(link, message, at)
             case "run":
                 by_hand = self._wishes.run(message.get("scope", "stale"), tasks)
                 if by_hand:

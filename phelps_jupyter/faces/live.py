@@ -27,7 +27,7 @@ from phelps_jupyter.core.runs import Run
 from phelps_jupyter.core.snapshot import TaskView
 from phelps_jupyter.errors import DeclarationError, InternalError, PhelpsError, UndefinedNameError
 from phelps_jupyter.faces.cards import progress_words
-from phelps_jupyter.faces.document import notebook_path, read_notebook
+from phelps_jupyter.faces.document import named_by_file, notebook_path, read_notebook
 from phelps_jupyter.faces.holding import frozen_tasks
 from phelps_jupyter.faces.lab import Lab
 from phelps_jupyter.faces.nested_cell import run_cell
@@ -78,6 +78,8 @@ class Live:
         self.lab = Lab(self)
         self._saved_at = -1.0
         self._lock = threading.RLock()
+        self.force_next: set[TaskName] = set()
+        """Tasks whose cells a front end executes next, to have them run whatever their state."""
         self._reader = Reader(self)
         self._reading = Reading(self)
 
@@ -162,7 +164,8 @@ class Live:
 
     def set_document(self, cells: Sequence[Cell], saved_at: float) -> None:
         """The cells in order, as the file or the front end has them."""
-        self.notebook.read(cells, saved_at)
+        with self._lock:
+            self.notebook.read(cells, saved_at)
         self._refresh()
 
     def take_holds(self) -> None:
@@ -198,7 +201,7 @@ class Live:
             self._cells.append(None)
             return
         self.read_document()
-        cell_id = rerun or getattr(info, "cell_id", None)
+        cell_id = rerun or named_by_file(getattr(info, "cell_id", None))
         with self._lock:
             cell = self.notebook.ran(CellId(cell_id) if cell_id else None, info.raw_cell, time.time())
         self._cells.append(cell)
@@ -351,7 +354,8 @@ class Live:
         if self.headless and self._needs_cells_below(node.task.name, node.cell):
             self._postponed.append(node.task.name)
         else:
-            self.submit([node.task.name], forced=self.forced)
+            self.submit([node.task.name], forced=self.forced or node.task.name in self.force_next)
+            self.force_next.discard(node.task.name)
 
     def _needs_cells_below(self, task: TaskName, cell: CellId) -> bool:
         """Whether the task needs any cell below this one, as ``--after`` can make it."""

@@ -41,12 +41,14 @@ class Wishes:
         live = self._live
         self._check(scope, tasks)
         judge = live.judge()
-        wanted = self._wanted(judge, scope, tasks)
+        cells, nodes = judge.graph.tasks, judge.graph.nodes
+        wanted = self._wanted(judge, scope, [task for task in tasks if task in cells])
         by_hand = self._by_hand(judge, wanted, all_cells=scope == "stale")
-        at_once = [task for task in wanted if live.graph.tasks[task] not in by_hand]
+        at_once = [task for task in wanted if cells[task] not in by_hand]
+        if scope == "force":
+            live.force_next.update(task for task in wanted if cells[task] in by_hand)
         if at_once:
             live.submit(at_once, forced=scope == "force")
-        nodes = live.graph.nodes
         return tuple(sorted(by_hand, key=lambda cell: nodes[cell].index))
 
     def _check(self, scope: str, tasks: Iterable[TaskName]) -> None:
@@ -58,7 +60,7 @@ class Wishes:
                 raise DeclarationError(f"there is no task {task!r}; there are {', '.join(known) or 'none'}")
 
     def _wanted(self, judge: Judge, scope: str, tasks: Sequence[TaskName]) -> list[TaskName]:
-        graph = self._live.graph
+        graph = judge.graph
         judged = judge.all()
         stale = [task for task in judged if may_run(graph, task, judged[task])]
         if scope == "stale":
@@ -70,13 +72,13 @@ class Wishes:
             cells = list(graph.downstream(cells))
         if scope == "retry":
             views = {view.name: view for view in self._live.session.views()}
-            cells += [graph.tasks[task] for task in views if views[task].skipped_for in tasks]
+            cells += [graph.tasks[task] for task in graph.tasks if task in views and views[task].skipped_for in tasks]
         above = {node.task.name for cell in graph.upstream(cells) if (node := graph.nodes[cell]).task is not None}
         asked = {node.task.name for cell in cells if (node := graph.nodes[cell]).task is not None}
         return [task for task in graph.tasks if task in asked or (task in above and task in stale)]
 
     def _by_hand(self, judge: Judge, wanted: Sequence[TaskName], *, all_cells: bool) -> frozenset[CellId]:
-        graph = self._live.graph
+        graph = judge.graph
         loading = Loading(graph, self._live.namespace, judge.lineage)
         lacking = {cell for task in wanted for cell in loading.lacking(graph.tasks[task])}
         plain = set(loading.to_run(lacking))

@@ -1,0 +1,124 @@
+"""Front ends as the kernel meets them: what they call cells, and what they say on a comm."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.notebook
+
+BEGIN = "import os; os.environ['JPY_SESSION_NAME'] = 'book.ipynb'"
+LOAD = "%load_ext phelps_jupyter\n%config Phelps.cluster = 'none'"
+TASK = "%%task a\nx = 1"
+HANG = 60.0
+
+
+def save(folder: Path, *sources: str) -> None:
+    cells = [{"cell_type": "code", "id": f"n{n}", "metadata": {}, "source": text} for n, text in enumerate(sources)]
+    (folder / "book.ipynb").write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+
+
+def test_a_cell_with_the_name_of_an_editor_is_the_one_of_the_file(kernel: Any, tmp_path: Path) -> None:
+    save(tmp_path, LOAD, TASK)
+    kernel.execute(BEGIN)
+    kernel.execute(LOAD)
+    assert "Error" not in kernel.text(TASK, "vscode-notebook-cell:/book.ipynb#W1")
+    assert kernel.text("%phelps wait\nx") == "1"
+
+
+class Comm:
+    """A front end's end of a link."""
+
+    def __init__(self, kernel: Any) -> None:
+        self._kernel = kernel
+        self.heard: list[dict[str, Any]] = []
+        self._send("comm_open", target_name="phelps")
+
+    def say(self, **data: object) -> None:
+        self._send("comm_msg", data=data)
+
+    def _send(self, kind: str, **content: Any) -> None:
+        client = self._kernel.client
+        told = {"comm_id": "front", "data": {}} | content
+        client.shell_channel.send(client.session.msg(kind, told))
+
+    def hear(self, kind: str, **fields: object) -> dict[str, Any]:
+        """Wait for a message of this kind, and with these fields."""
+        return self._await(lambda: [one for one in self.heard if one["type"] == kind and fields.items() <= one.items()])
+
+    def hear_of(self, task: str) -> dict[str, Any]:
+        """Wait until the task is told; how it was told last."""
+        return self._await(lambda: [one for each in self.heard for one in each.get("tasks", ()) if one["name"] == task])
+
+    def _await(self, found: Callable[[], list[dict[str, Any]]]) -> dict[str, Any]:
+        end = time.monotonic() + HANG
+        while not found():
+            assert time.monotonic() < end, self.heard
+            message = self._kernel.client.get_iopub_msg(timeout=HANG)
+            if message["msg_type"] == "comm_msg" and message["content"]["comm_id"] == "front":
+                self.heard.append(message["content"]["data"])
+        return found()[-1]
+
+
+@pytest.fixture
+def comm(kernel: Any) -> Comm:
+    kernel.execute(LOAD)
+    return Comm(kernel)
+
+
+def test_a_front_end_is_told_of_its_own_document(comm: Comm) -> None:
+    comm.say(type="sources", order=["one"], changed={"one": TASK})
+    assert comm.hear("hello")["proto"] == 1
+    told = comm.hear_of("a")
+    assert (told["cell_id"], told["verdict"]) == ("one", "stale")
+
+
+def test_a_task_is_run_and_its_card_sent(comm: Comm) -> None:
+    comm.say(type="sources", order=["one"], changed={"one": TASK})
+    comm.say(type="run", scope="stale", tasks=[])
+    card = comm.hear("card", task="a")
+    assert card["cell_id"] == "one"
+    assert "✓ a · done" in card["bundle"]["text/plain"]
+
+
+def test_each_run_has_its_card_however_short_it_was(comm: Comm) -> None:
+    comm.say(type="sources", order=["one"], changed={"one": TASK})
+    for _ in range(3):
+        comm.heard.clear()
+        comm.say(type="run", scope="force", tasks=["a"])
+        comm.hear("card", task="a")
+
+
+def test_cells_whose_text_has_not_arrived_are_asked_for(comm: Comm) -> None:
+    comm.say(type="sources", order=["one", "two"], changed={"one": TASK})
+    comm.hear("tell")
+    comm.say(type="sources", order=["one", "two"], changed={"one": TASK, "two": "%%task b\ny = x"})
+    assert comm.hear_of("b")["needs"] == [{"task": "a", "names": ["x"], "via": False}]
+
+
+def test_what_rests_on_a_plain_cell_that_is_to_run_again_is_left_to_the_front_end(comm: Comm) -> None:
+    cells = {"plain": "n = 3", "one": "%%task a\nx = n", "two": "%%task b\ny = 1"}
+    comm.say(type="sources", order=list(cells), changed=cells)
+    comm.say(type="run", scope="stale", tasks=[])
+    assert comm.hear("execute")["cells"] == ["plain", "one"]
+    assert comm.hear("card", task="b")["cell_id"] == "two"
+
+
+def test_an_unknown_wish_is_told_and_harms_nothing(comm: Comm) -> None:
+    comm.say(type="sources", order=["one"], changed={"one": TASK})
+    comm.say(type="run", scope="sideways", tasks=[])
+    assert "there are stale, needed, downstream, force, retry" in comm.hear("notice")["text"]
+    comm.say(type="run", scope="needed", tasks=["a"])
+    comm.hear("card", task="a")
+
+
+def test_an_unloaded_extension_says_good_bye(kernel: Any, comm: Comm) -> None:
+    comm.say(type="sources", order=["one"], changed={"one": TASK})
+    comm.hear_of("a")
+    messages = kernel.execute("%unload_ext phelps_jupyter")
+    assert [message["content"]["comm_id"] for message in messages if message["msg_type"] == "comm_close"] == ["front"]
