@@ -104,7 +104,7 @@ class SoloEngines:
                 logger.exception("the engines failed")
                 why = f"the engines failed: {error!r}"
                 # Before they leave: who has lost an attempt with one asks for others.
-                self._notify(EnginesFailed(time.time(), why))
+                self._notify(EnginesFailed(time.time(), why, tuple(self._keepers)))
                 self._shut(why)
         self._shut("closed")
 

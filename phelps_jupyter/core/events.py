@@ -146,6 +146,8 @@ class EnginesFailed:
 
     at: float
     why: str
+    leaving: tuple[EngineId, ...] = ()
+    """Those that are about to, and start nothing any more: what each runs is lost when it has left."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -256,6 +256,7 @@ class Machine:
         return self._on_ended_badly(run, lost, Usage(), event)
 
     def _on_engines_failed(self, event: ev.EnginesFailed) -> list[Action]:
+        self.fleet.dismiss(event.leaving)
         if self.fleet.engines:
             # One could not be replaced, and the others go on; or each is about to leave, and what it runs is lost then.
             return self._fail_the_impossible(event)

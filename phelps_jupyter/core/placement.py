@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
@@ -47,6 +47,13 @@ class Fleet:
         room.idle[engine.id] = None
         self._ease(room)
 
+    def dismiss(self, engines: Iterable[EngineId]) -> None:
+        """These are about to leave: nothing more is placed on them."""
+        for engine in [self.engines[name] for name in engines if name in self.engines]:
+            room = self.rooms[engine.host]
+            room.dismiss(engine.id)
+            self._note(room)
+
     def leave(self, engine: EngineId) -> Slot | None:
         """An engine is gone. Returns what it held."""
         held = self._holding.get(engine)
@@ -57,7 +64,7 @@ class Fleet:
             return None
         self._fits.clear()
         room = self.rooms[gone.host]
-        del room.engines[engine], room.idle[engine]
+        room.leave(engine)
         self._note(room)
         if not room.engines:
             self.apart -= room.host.apart

@@ -40,6 +40,8 @@ class Room:
     idle: dict[EngineId, None] = field(default_factory=dict)
     """Engines that hold nothing, in the order they became free."""
     held: dict[Slot, Holding] = field(default_factory=dict)
+    leaving: set[EngineId] = field(default_factory=set)
+    """Engines that are to be given nothing any more."""
     lent: int = 0
     """Cpus that are left to others, of what would be free."""
 
@@ -78,11 +80,23 @@ class Room:
     def release(self, slot: Slot) -> Holding:
         """The attempt has ended: its engine is idle again."""
         holding = self.held.pop(slot)
-        self.idle[holding.engine] = None
+        if holding.engine not in self.leaving:
+            self.idle[holding.engine] = None
         self.cpus += cpus_on(self.host, holding.needs)
         self.memory += holding.needs.memory or 0
         self.gpus += holding.gpus
         return holding
+
+    def dismiss(self, engine: EngineId) -> None:
+        """It is about to leave."""
+        self.leaving.add(engine)
+        self.idle.pop(engine, None)
+
+    def leave(self, engine: EngineId) -> None:
+        """It is gone, and holds nothing."""
+        del self.engines[engine]
+        self.idle.pop(engine, None)
+        self.leaving.discard(engine)
 
     def engine_for(self, needs: Resources) -> EngineId | None:
         """The engine that can take it now."""

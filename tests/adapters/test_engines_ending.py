@@ -80,6 +80,7 @@ def test_engines_that_fail_leave_with_the_reason_and_can_be_started_anew(kind: s
         (failed,) = bench.log.of(EnginesFailed)
         assert "this stays here" in failed.why
         bench.log.until(lambda _: len(bench.log.of(EngineLeft)) == 2)
+        assert {*failed.leaving} == {left.engine for left in bench.log.of(EngineLeft)}
         assert [left.why for left in bench.log.of(EngineLeft)] == [failed.why] * 2
         late = bench.order("x = 1")
         bench.engines.submit(EngineId("0"), late)
@@ -196,6 +197,7 @@ def test_without_its_controller_the_cluster_fails_and_may_be_started_anew(cluste
     controller.kill()
     cluster.log.until(lambda _: len(cluster.log.of(EngineLeft)) == 2)
     kinds = [type(notice) for notice in cluster.log.notices]
+    assert {*cluster.log.of(EnginesFailed)[0].leaving} == {left.engine for left in cluster.log.of(EngineLeft)}
     # Who has lost an attempt with an engine, and asks for others, is not told then that there are none.
     assert kinds.index(EnginesFailed) < kinds.index(EngineLeft)
     cluster.engines.start()

@@ -195,6 +195,24 @@ def test_the_third_loss_fails(machine):
     assert states(machine) == {"load": "failed"}
 
 
+def test_engines_that_leave_together_are_one_loss(machine):
+    play(machine, LOAD, *[engine(name) for name in "0123"], ask("load"))
+    play(machine, ev.EnginesFailed(2.0, "the controller ended", tuple(map(EngineId, "0123"))))
+    actions = play(machine, *[leaves(name) for name in "0123"])
+    assert states(machine) == {"load": "ready"}
+    assert submitted(machine, actions) == []
+    assert [type(action) for action in actions].count(ev.StartEngines) == 1
+    assert submitted(machine, play(machine, engine("4"))) == ["load"]
+    assert (machine.runs[RunId(0)].losses, machine.runs[RunId(0)].attempt) == (1, 2)
+
+
+def test_an_engine_that_is_about_to_leave_gets_nothing_when_its_attempt_has_ended(machine):
+    play(machine, THREE, ONE_ENGINE, engine("1"), ask("a", "b", "c"))
+    play(machine, ev.EnginesFailed(2.0, "the controller ended", (EngineId("0"), EngineId("9"))))
+    assert submitted(machine, play(machine, done(0))) == []
+    assert submitted(machine, play(machine, done(1))) == ["c"]
+
+
 def test_each_action_of_a_loss_is_caused_by_the_engines_leaving(machine):
     play(machine, LOAD, ONE_ENGINE, engine("1"), ask("load"))
     assert [action.cause for action in machine.handle(leaves("0"))] == [leaves("0")] * 3

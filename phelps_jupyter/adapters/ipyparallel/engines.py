@@ -192,7 +192,8 @@ class IpyparallelEngines:
     def _fail(self, why: str) -> None:
         if not self._closing.is_set():
             # Before they leave: who has lost an attempt with one asks for others.
-            self._notify(EnginesFailed(time.time(), why))
+            leaving = tuple(seat.id for seat in self._seats.values() if seat.joined)
+            self._notify(EnginesFailed(time.time(), why, leaving))
         self._shut(why)
 
     def _shut(self, why: str) -> None:
