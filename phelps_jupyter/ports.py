@@ -170,6 +170,9 @@ class Index(Protocol):
     def record(self, number: int) -> Record | None:
         """The record of this number."""
 
+    def named(self, digests: Iterable[Digest], notebook: str, tasks: Iterable[TaskName]) -> frozenset[Digest]:
+        """Of these digests, the outputs in records of these tasks of this notebook, or of other notebooks."""
+
     def claim(self, key: Key, owner: str, at: float) -> str:
         """Say that ``owner`` makes the result of this key, unless another one does and lived lately; who does now."""
 

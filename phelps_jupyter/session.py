@@ -28,6 +28,7 @@ from phelps_jupyter.core.snapshot import Progress, TaskView, task_view
 from phelps_jupyter.durations import Durations
 from phelps_jupyter.engine_room import EngineRoom
 from phelps_jupyter.errors import InternalError, StoreError
+from phelps_jupyter.forsaken import forsaken
 from phelps_jupyter.outcomes import attempt_event, ended_of, failure_of, notice_of, record_of
 from phelps_jupyter.pace import Pace
 from phelps_jupyter.ports import Engines, Index, Ledger, MakeEngines, Notice, Store
@@ -264,7 +265,8 @@ class Session:
             case ev.Show():
                 return self._mark(self.machine.runs[action.run])
             case ev.Discard():
-                self.store.discard(action.digests)
+                kept_by = self.index, self.surface.notebook, self.machine.graph
+                self.store.discard(forsaken(action.digests, *kept_by))
             case ev.Forget():
                 self._transcripts.drop(action.run)
             case _:

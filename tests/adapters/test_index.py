@@ -97,6 +97,22 @@ def test_a_record_comes_back_as_it_was(index: SqliteIndex, record: Record) -> No
     assert index.last(record.notebook, FIT) == record
 
 
+def test_the_outputs_are_named_of_tasks_that_keep_them_and_of_other_notebooks(index: SqliteIndex) -> None:
+    def made(task: str, digest: str, notebook: str = BOOK) -> None:
+        output = replace(RECORD.outputs[0], digest=Digest(digest))
+        index.add(replace(RECORD, task=TaskName(task), notebook=notebook, outputs=(output,)))
+
+    made("big", "d1")
+    made("keeps", "d2")
+    made("keeps", "d3")
+    made("big", "d4", "/home/ada/\udcff.ipynb")
+    made("gone", "d5")
+    asked = [Digest(f"d{number}") for number in range(1, 7)]
+    assert index.named(asked, BOOK, [TaskName("keeps")]) == {"d2", "d3", "d4"}
+    assert index.named(asked, "/home/ada/\udcff.ipynb", [TaskName("keeps")]) == {"d1", "d2", "d3", "d5"}
+    assert index.named([], BOOK, [TaskName("keeps")]) == frozenset()
+
+
 def test_rows_and_records_are_each_others_inverse() -> None:
     assert from_row((7, *to_row(RECORD))) == RECORD
 

@@ -40,3 +40,11 @@ def test_a_plain_cell_that_reads_one_gets_it(book):
     notebook.cells["d"] = "print(len(x))"
     ran = notebook.run()
     assert (ran.code, ran.ran()) == (0, ["big"]), ran.stderr
+
+
+def test_what_another_task_s_result_rests_on_stays(book):
+    notebook = book(c="%%task keeps\nflag = True", a="%%task big --temp\nok = True", r="%%task reader\nz = ok and 5")
+    notebook.run()
+    notebook.edit("r", "5", "6")
+    assert notebook.run("reader").ran() == ["reader"]
+    assert notebook.plan().tasks["keeps"]["verdict"] == "fresh"

@@ -213,6 +213,16 @@ class SqliteIndex:
         """The record of this number."""
         return next(iter(self._records("FROM records WHERE id = ?", str(number))), None)
 
+    def named(self, digests: Iterable[Digest], notebook: str, tasks: Iterable[TaskName]) -> frozenset[Digest]:
+        """Of these digests, the outputs in records of these tasks of this notebook, or of other notebooks."""
+        named = (
+            "SELECT DISTINCT json_extract(output.value, '$[1]') AS digest FROM records, json_each(outputs) AS output"
+        )
+        listed = "IN (SELECT value FROM json_each(?))"
+        select = f"{named} WHERE digest {listed} AND (notebook <> ? OR task {listed})"
+        rows = self._rows(select, json.dumps([*digests]), notebook, json.dumps([*tasks]))
+        return frozenset(Digest(digest) for (digest,) in rows)
+
     def claim(self, key: Key, owner: str, at: float) -> str:
         """Claim a key, unless another owner has and has renewed it lately. Returns who has it now."""
         return self._database.change(lambda connection: claims.take(connection, key, owner, at))
