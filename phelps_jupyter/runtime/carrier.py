@@ -6,6 +6,7 @@ told.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 
 from phelps_jupyter.runtime.arrival import Arrival, Unwritten, Wrong, sum_of
@@ -15,6 +16,8 @@ from phelps_jupyter.runtime.wire import Wire, connect
 
 TRIES = 2
 """Of one place, for one object."""
+WAIT = 1800.0
+"""Seconds that a place has to get an object from where it was made: 36 GB at 20 MB/s."""
 
 
 class Unfetched(Exception):
@@ -96,7 +99,10 @@ class Carrier:
     def _receive(self, wire: Wire, digest: str, offer: Offer, arrival: Arrival) -> None:
         wire.tell(ask="get", digest=digest, holder=offer.holder)
         promised = wire.hear()
+        given_up = time.monotonic() + WAIT
         while promised.get("wait"):
+            if time.monotonic() > given_up:
+                raise TimeoutError(f"it was waited for there for {WAIT:.0f} s")
             promised = wire.hear()
         if "error" in promised:
             raise LookupError(promised["error"])

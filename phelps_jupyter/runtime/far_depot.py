@@ -60,6 +60,7 @@ class FarDepot:
         self._senders = ThreadPoolExecutor(AT_ONCE)
         self._failed: dict[str, str] = {}
         self._gone: list[str] = []
+        self._sending: set[str] = set()
         self._lock = threading.Lock()
         self._leaves = False
 
@@ -95,12 +96,24 @@ class FarDepot:
             wire.tell(ask="next", port=self._depot.port, failed=failed, gone=gone)
             task = wire.hear()
             if "want" in task:
-                self._senders.submit(self._send, task["want"])
+                self._begin(task["want"])
             for digest in task.get("drop", ()):
                 with suppress(FileNotFoundError):
                     os.unlink(object_path(digest, self._folder))
             if "leave" in task:
                 self._leaves = True
+
+    def _begin(self, digest: str) -> None:
+        """Send it, unless that is under way: we may have been told before the connection was made anew."""
+        with self._lock:
+            if digest in self._sending:
+                return
+            self._sending.add(digest)
+        self._senders.submit(self._send, digest).add_done_callback(lambda _: self._sent(digest))
+
+    def _sent(self, digest: str) -> None:
+        with self._lock:
+            self._sending.discard(digest)
 
     def _send(self, digest: str) -> None:
         """To the kernel's host. What has come there stays, and the next try goes on from there."""

@@ -143,6 +143,9 @@ class HomeDepot:
         wire.expect(SILENCE)
         with self._changed:
             self._tasks[name] = tasks
+            # It may have come back before it was missed: what it was told last is lost then.
+            for digest in [digest for digest, holder in self._wanted.items() if holder == name]:
+                tasks.put({"want": digest})
         self._say(joined=name, address=wire.addresses[1], port=int(words["port"]))
         try:
             while True:

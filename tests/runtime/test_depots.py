@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from phelps_jupyter.runtime import berth, carrier, objects, values, wire
 from phelps_jupyter.runtime.arrival import Arrival, Wrong, sum_of
 from phelps_jupyter.runtime.carrier import Carrier, Unfetched
 from phelps_jupyter.runtime.depot import Answer, Depot
+from phelps_jupyter.runtime.home_depot import HomeDepot
 from phelps_jupyter.runtime.places import Haul, Offer, Place, Source
 from phelps_jupyter.runtime.wire import Wire, Words
 
@@ -161,6 +163,44 @@ def test_where_there_is_no_room_nothing_is_called_missing(
     with pytest.raises(Unfetched, match="there is no place for it in") as told:
         two.bring(Offer(place))
     assert told.value.haul.missing == ()
+
+
+def test_who_waits_at_a_place_does_so_for_no_longer_than_is_any_good(
+    make: Callable[..., Side], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = make("one"), make("two")
+
+    def put_off(connection: Wire, words: Words) -> None:
+        for _ in range(50):
+            connection.tell(wait=True)
+        connection.tell(error=f"{words['digest']} never came")
+
+    monkeypatch.setattr(carrier, "WAIT", 0.0)
+    with pytest.raises(Unfetched, match="it was waited for there for 0 s"):
+        two.bring(Offer(one.serve(get=put_off)))
+
+
+def test_what_a_host_was_to_send_it_is_told_again_when_it_comes_back(
+    make: Callable[..., Side], capsys: pytest.CaptureFixture[str]
+) -> None:
+    far, here = make("far"), make("here")
+    home = HomeDepot(here.store, here.store, HERE)
+    home.open()
+    port = json.loads(capsys.readouterr().out)["ready"]
+    first, second = (wire.connect(Place("here", "here", HERE, port, here.fingerprint), far.store) for _ in range(2))
+    first.tell(ask="next", port=1)
+    assert "nothing" in first.hear()
+    home.obey({"want": DIGEST, "of": "far"})
+    first.tell(ask="next", port=1)
+    assert first.hear() == {"want": DIGEST}
+    second.tell(ask="next", port=1)
+    assert second.hear() == {"want": DIGEST}
+    first.close()
+    second.tell(ask="next", port=1, gone=[DIGEST])
+    assert "nothing" in second.hear()
+    assert json.loads(capsys.readouterr().out.splitlines()[-1])["failed"] == DIGEST
+    second.close()
+    home.close()
 
 
 def test_two_that_need_one_object_bring_it_once(make: Callable[..., Side]) -> None:
