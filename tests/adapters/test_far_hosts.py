@@ -13,7 +13,7 @@ from engine_bench import Bench, poll
 from hosts import Network, far_cluster
 
 from phelps_jupyter.adapters.ipyparallel import connection_of
-from phelps_jupyter.core.events import EngineJoined
+from phelps_jupyter.core.events import EngineJoined, EngineLeft
 from phelps_jupyter.runtime import objects
 from phelps_jupyter.runtime.orders import Given, Outcome
 
@@ -85,6 +85,17 @@ def test_small_values_travel_with_the_order_and_its_outcome(bench: Bench) -> Non
     )
     assert bench.value(again, "z") == 3
     assert again.haul.brought == ()
+
+
+def test_an_order_whose_input_can_t_be_read_is_lost_and_the_engines_stay(bench: Bench) -> None:
+    x = bench.given("x", 1)
+    path = Path(objects.object_path(x.digest, bench.store))
+    path.unlink()
+    path.mkdir()
+    outcome = bench.run("y = x + 1", on=on(bench, "far1"), inputs=(x,), outputs=("y",))
+    assert (outcome.kind, "a value that it reads can't be sent" in outcome.message) == ("lost", True)
+    assert bench.log.of(EngineLeft) == []
+    assert bench.run("y = 2", on=on(bench, "far1"), outputs=("y",)).kind == "done"
 
 
 def test_what_the_kernel_s_host_has_is_fetched_there_once(bench: Bench) -> None:

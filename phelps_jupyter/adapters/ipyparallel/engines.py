@@ -358,7 +358,12 @@ class IpyparallelEngines:
             self._notify(Outcome(*number, "lost", message=f"engine {engine} is gone", evidence="engine is gone"))
             return
         assert self._freight is not None
-        seat.send(order_message(self._freight.addressed(order, seat.depot)))
+        try:
+            seat.send(order_message(self._freight.addressed(order, seat.depot)))
+        except OSError as error:
+            # One may go after it was looked for: the next attempt has it from elsewhere, or is told that it is missing.
+            why = f"a value that it reads can't be sent: {error}"
+            self._notify(Outcome(*number, "lost", message=why, evidence=why))
 
     def _kill(self, number: tuple[int, int]) -> None:
         for seat in self._seats.values():
