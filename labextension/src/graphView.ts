@@ -2,41 +2,30 @@
 
 import { GraphNode, HEIGHT, WIDTH, make } from './graphNode';
 import { IPlace, layout } from './layout';
-import { Board, lookOf, sizeWords, Say } from './model';
+import { sizeWords } from './model';
 import { INeed, ITask } from './protocol';
+import { IViewOptions, View } from './view';
 
 export type Direction = 'down' | 'right';
-
-export interface IGraphOptions {
-  board: Board;
-  /** Texts in the reader's language. */
-  say: Say;
-  onSelect: (task: string) => void;
-  onOpen: (task: string) => void;
-}
 
 const GAP_ACROSS = 22;
 const GAP_ALONG = 40;
 const MARGIN = 12;
 const MANY = 300;
 
-export class GraphView {
-  readonly node: HTMLElement;
+export class GraphView extends View {
   private _svg: SVGElement;
   private _note: HTMLElement;
   private _drawn = new Map<string, GraphNode>();
   private _shape = '';
   private _order: string[] = [];
-  private _selected = '';
   private _direction: Direction = 'down';
-  private _filter = '';
 
-  constructor(private _options: IGraphOptions) {
-    this.node = document.createElement('div');
-    this.node.className = 'phelps-graph';
+  constructor(options: IViewOptions) {
+    super(options, 'phelps-graph');
     this._note = document.createElement('div');
     this._note.className = 'phelps-note';
-    this._svg = make('svg', { role: 'group', 'aria-label': _options.say('Graph of tasks') });
+    this._svg = make('svg', { role: 'group', 'aria-label': options.say('Graph of tasks') });
     this.node.append(this._note, this._svg);
     this.node.addEventListener('keydown', event => this._onKey(event));
   }
@@ -51,23 +40,12 @@ export class GraphView {
     return this._direction;
   }
 
-  get filter(): string {
-    return this._filter;
-  }
-
-  set filter(text: string) {
-    this._filter = text.trim().toLowerCase();
-    this.update();
-  }
-
   select(task: string): void {
-    this._selected = task;
-    this.update();
+    super.select(task);
     const group = this._drawn.get(task)?.group;
     group?.scrollIntoView?.({ block: 'nearest', inline: 'nearest' });
   }
 
-  /** Draw what has changed. */
   update(): void {
     const tasks = this._visible();
     const shape = JSON.stringify([this._direction, tasks.map(task => [task.name, task.needs])]);
@@ -83,16 +61,16 @@ export class GraphView {
 
   /** Of very many tasks those around the selected one. */
   private _visible(): ITask[] {
-    const tasks = this._options.board.tasks;
+    const tasks = this.options.board.tasks;
     this._note.textContent = '';
     if (tasks.length <= MANY) {
       return tasks;
     }
-    const near = neighbourhood(tasks, this._selected || tasks[0].name);
-    this._note.textContent = this._options.say(
+    const near = neighbourhood(tasks, this.selected || tasks[0].name);
+    this._note.textContent = this.options.say(
       '%1 tasks: these are the ones around %2; the list has all',
       String(tasks.length),
-      this._selected || tasks[0].name
+      this.selected || tasks[0].name
     );
     return tasks.filter(task => near.has(task.name)).slice(0, MANY);
   }
@@ -165,29 +143,29 @@ export class GraphView {
       return '';
     }
     if (need.via) {
-      return this._options.say('by way of plain cells');
+      return this.options.say('by way of plain cells');
     }
     const sizes = new Map(from.outputs.map(version => [version.name, version.bytes]));
     const told = need.names.map(name => (sizes.has(name) ? `${name} (${sizeWords(sizes.get(name) as number)})` : name));
-    return told.join(', ') || this._options.say('comes after it');
+    return told.join(', ') || this.options.say('comes after it');
   }
 
   private _group(name: string, place: IPlace): void {
     const node = new GraphNode(name, this._corner(place), this._svg);
     node.group.addEventListener('click', () => this._choose(name));
-    node.group.addEventListener('dblclick', () => this._options.onOpen(name));
+    node.group.addEventListener('dblclick', () => this.options.onOpen(name));
     this._drawn.set(name, node);
   }
 
   private _fill(task: ITask, now: number): void {
-    const isFaint = this._filter !== '' && !`${task.name} ${lookOf(task)}`.toLowerCase().includes(this._filter);
-    const isFirst = (this._drawn.has(this._selected) ? this._selected : this._order[0]) === task.name;
-    const standing = { isFaint, isFirst, isSelected: this._selected === task.name };
+    const isFaint = !this.finds(task);
+    const isFirst = (this._drawn.has(this.selected) ? this.selected : this._order[0]) === task.name;
+    const standing = { isFaint, isFirst, isSelected: this.selected === task.name };
     this._drawn.get(task.name)?.show(task, standing, now);
   }
 
   private _choose(task: string): void {
-    this._options.onSelect(task);
+    this.options.onSelect(task);
   }
 
   private _onKey(event: KeyboardEvent): void {
@@ -200,7 +178,7 @@ export class GraphView {
       event.preventDefault();
       this._choose(name);
       if (event.key === 'Enter') {
-        this._options.onOpen(name);
+        this.options.onOpen(name);
       }
       return;
     }
@@ -216,13 +194,13 @@ export class GraphView {
   private _next(name: string, key: string): string | undefined {
     const [back, on] = this._direction === 'down' ? ['ArrowUp', 'ArrowDown'] : ['ArrowLeft', 'ArrowRight'];
     const [before, after] = this._direction === 'down' ? ['ArrowLeft', 'ArrowRight'] : ['ArrowUp', 'ArrowDown'];
-    const task = this._options.board.get(name);
+    const task = this.options.board.get(name);
     const at = this._order.indexOf(name);
     switch (key) {
       case back:
         return task?.needs.map(need => need.task).find(one => this._drawn.has(one));
       case on:
-        return this._order.find(one => this._options.board.get(one)?.needs.some(need => need.task === name));
+        return this._order.find(one => this.options.board.get(one)?.needs.some(need => need.task === name));
       case before:
         return this._order[at - 1];
       case after:

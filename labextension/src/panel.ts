@@ -10,6 +10,7 @@ import { IFrame, Scope } from './protocol';
 import { TaskList } from './taskList';
 import { TaskPage } from './taskPage';
 import { Timeline } from './timeline';
+import { View } from './view';
 
 export interface IPanelOptions {
   translator?: ITranslator;
@@ -20,15 +21,7 @@ export interface IPanelOptions {
 }
 
 const VIEWS = ['graph', 'list', 'timeline'] as const;
-type View = (typeof VIEWS)[number];
-
-/** One way to look at all tasks. */
-interface IView {
-  readonly node: HTMLElement;
-  filter: string;
-  select(task: string): void;
-  update(): void;
-}
+type ViewName = (typeof VIEWS)[number];
 
 export class TasksPanel extends Widget {
   private _trans: TranslationBundle;
@@ -36,9 +29,9 @@ export class TasksPanel extends Widget {
   private _none = new Board();
   private _unlisten: () => void = () => undefined;
   private _selected = '';
-  private _view: View = 'graph';
+  private _view: ViewName = 'graph';
   private _graph!: GraphView;
-  private _views!: Record<View, IView>;
+  private _views!: Record<ViewName, View>;
   private _page: TaskPage;
   private _scheduled = false;
   private _status = document.createElement('div');
@@ -163,7 +156,7 @@ export class TasksPanel extends Widget {
     this._turn(this._view);
   }
 
-  private _turn(view: View): void {
+  private _turn(view: ViewName): void {
     this._view = view;
     this._body.replaceChildren(this._views[view].node);
     for (const one of VIEWS) {

@@ -1,47 +1,28 @@
 /** All tasks as a table: state, name, reason, time. Drawn for what is seen alone, so that thousands cost no more. */
 
-import { Board, GLYPHS, lookOf, Say, whyOf, wordsOf } from './model';
+import { GLYPHS, lookOf, whyOf, wordsOf } from './model';
 import { ITask } from './protocol';
-
-export interface ITaskListOptions {
-  board: Board;
-  say: Say;
-  onSelect: (task: string) => void;
-  onOpen: (task: string) => void;
-}
+import { IViewOptions, View } from './view';
 
 const ROW = 26;
 const SPARE = 10;
 
-export class TaskList {
-  readonly node = document.createElement('div');
+export class TaskList extends View {
   private _inner = document.createElement('div');
   private _rows = new Map<string, HTMLElement>();
-  private _selected = '';
-  private _filter = '';
 
-  constructor(private _options: ITaskListOptions) {
-    this.node.className = 'phelps-list';
+  constructor(options: IViewOptions) {
+    super(options, 'phelps-list');
     this.node.tabIndex = 0;
     this.node.setAttribute('role', 'listbox');
-    this.node.setAttribute('aria-label', _options.say('Tasks'));
+    this.node.setAttribute('aria-label', options.say('Tasks'));
     this._inner.className = 'phelps-rows';
     this.node.append(this._inner);
     this.node.addEventListener('scroll', () => this.update());
     this.node.addEventListener('keydown', event => this._onKey(event));
   }
 
-  get filter(): string {
-    return this._filter;
-  }
-
-  set filter(text: string) {
-    this._filter = text.trim().toLowerCase();
-    this.update();
-  }
-
   select(task: string): void {
-    this._selected = task;
     const at = this._shown().findIndex(one => one.name === task);
     if (at >= 0) {
       const top = at * ROW;
@@ -49,7 +30,7 @@ export class TaskList {
         this.node.scrollTop = top - this.node.clientHeight / 2;
       }
     }
-    this.update();
+    super.select(task);
   }
 
   update(): void {
@@ -72,10 +53,7 @@ export class TaskList {
   }
 
   private _shown(): ITask[] {
-    const { tasks } = this._options.board;
-    return this._filter
-      ? tasks.filter(task => `${task.name} ${lookOf(task)}`.toLowerCase().includes(this._filter))
-      : tasks;
+    return this.options.board.tasks.filter(task => this.finds(task));
   }
 
   private _row(task: ITask, at: number, now: number): void {
@@ -85,13 +63,13 @@ export class TaskList {
       row.setAttribute('role', 'option');
       row.id = `phelps-row-${task.name}`;
       row.dataset.task = task.name;
-      row.addEventListener('click', () => this._options.onSelect(task.name));
-      row.addEventListener('dblclick', () => this._options.onOpen(task.name));
+      row.addEventListener('click', () => this.options.onSelect(task.name));
+      row.addEventListener('dblclick', () => this.options.onOpen(task.name));
       this._rows.set(task.name, row);
       this._inner.append(row);
     }
     const look = lookOf(task);
-    const selected = task.name === this._selected;
+    const selected = task.name === this.selected;
     row.className = `phelps-row phelps-${look}${selected ? ' phelps-selected' : ''}`;
     row.setAttribute('aria-selected', String(selected));
     if (selected) {
@@ -107,14 +85,14 @@ export class TaskList {
 
   private _onKey(event: KeyboardEvent): void {
     const tasks = this._shown();
-    const at = tasks.findIndex(task => task.name === this._selected);
+    const at = tasks.findIndex(task => task.name === this.selected);
     const steps: Record<string, number> = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: tasks.length - 1 };
     const next = tasks[steps[event.key]];
     if (next) {
       event.preventDefault();
-      this._options.onSelect(next.name);
-    } else if (event.key === 'Enter' && this._selected) {
-      this._options.onOpen(this._selected);
+      this.options.onSelect(next.name);
+    } else if (event.key === 'Enter' && this.selected) {
+      this.options.onOpen(this.selected);
     }
   }
 }

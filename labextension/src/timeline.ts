@@ -1,14 +1,8 @@
 /** When the tasks ran, engine by engine: bars on lanes, the path that took longest marked. */
 
-import { Board, GLYPHS, lookOf, secondsWords, Say } from './model';
+import { GLYPHS, lookOf, secondsWords } from './model';
 import { ITask } from './protocol';
-
-export interface ITimelineOptions {
-  board: Board;
-  say: Say;
-  onSelect: (task: string) => void;
-  onOpen: (task: string) => void;
-}
+import { IViewOptions, View } from './view';
 
 export interface IBar {
   task: string;
@@ -72,50 +66,33 @@ export function criticalPath(tasks: ITask[]): Set<string> {
   return path;
 }
 
-export class Timeline {
-  readonly node = document.createElement('div');
-  private _selected = '';
-  private _filter = '';
+export class Timeline extends View {
   private _zoom = 1;
   /** What the Tab key comes to. */
   private _first = '';
 
-  constructor(private _options: ITimelineOptions) {
-    this.node.className = 'phelps-timeline';
+  constructor(options: IViewOptions) {
+    super(options, 'phelps-timeline');
     this.node.setAttribute('role', 'group');
-    this.node.setAttribute('aria-label', _options.say('Timeline of engines'));
+    this.node.setAttribute('aria-label', options.say('Timeline of engines'));
     this.node.addEventListener('wheel', event => this._onWheel(event), { passive: false });
     this.node.addEventListener('keydown', event => this._onKey(event));
   }
 
-  get filter(): string {
-    return this._filter;
-  }
-
-  set filter(text: string) {
-    this._filter = text.trim().toLowerCase();
-    this.update();
-  }
-
-  select(task: string): void {
-    this._selected = task;
-    this.update();
-  }
-
   update(): void {
-    const { tasks } = this._options.board;
+    const { tasks } = this.options.board;
     const { lanes, seconds } = lanesOf(tasks, Date.now() / 1000);
     const focused = this.node.contains(document.activeElement);
     if (!lanes.size) {
-      this.node.textContent = this._options.say('Nothing has run in this kernel yet.');
+      this.node.textContent = this.options.say('Nothing has run in this kernel yet.');
       return;
     }
     const path = criticalPath(tasks);
     const axis = document.createElement('div');
     axis.className = 'phelps-axis';
     axis.textContent = secondsWords(seconds);
-    const shown = [...lanes.values()].flat().some(bar => bar.task === this._selected);
-    this._first = shown ? this._selected : [...lanes.values()][0][0].task;
+    const shown = [...lanes.values()].flat().some(bar => bar.task === this.selected);
+    this._first = shown ? this.selected : [...lanes.values()][0][0].task;
     this.node.replaceChildren(axis, ...[...lanes].map(([engine, bars]) => this._lane(engine, bars, seconds, path)));
     if (focused) {
       this.node.querySelector<HTMLElement>('[tabindex="0"]')?.focus();
@@ -137,22 +114,22 @@ export class Timeline {
   }
 
   private _bar(bar: IBar, seconds: number, critical: boolean): HTMLElement {
-    const task = this._options.board.get(bar.task) as ITask;
+    const task = this.options.board.get(bar.task) as ITask;
     const look = lookOf(task);
     const made = document.createElement('button');
     const classes = ['phelps-span', `phelps-${look}`];
-    classes.push(...(critical ? ['phelps-critical'] : []), ...(bar.task === this._selected ? ['phelps-selected'] : []));
-    classes.push(...(`${bar.task} ${look}`.toLowerCase().includes(this._filter) ? [] : ['phelps-faint']));
+    classes.push(...(critical ? ['phelps-critical'] : []), ...(bar.task === this.selected ? ['phelps-selected'] : []));
+    classes.push(...(this.finds(task) ? [] : ['phelps-faint']));
     made.className = classes.join(' ');
     made.dataset.task = bar.task;
     made.style.left = `${(100 * bar.from) / seconds}%`;
     made.style.width = `max(3px, ${(100 * (bar.to - bar.from)) / seconds}%)`;
     made.textContent = `${GLYPHS[look]} ${bar.task}`;
-    const mark = critical ? `, ${this._options.say('on the longest path')}` : '';
+    const mark = critical ? `, ${this.options.say('on the longest path')}` : '';
     made.title = `${bar.task}: ${look}, ${secondsWords(bar.to - bar.from)}${mark}`;
     made.setAttribute('aria-label', made.title);
     made.tabIndex = bar.task === this._first ? 0 : -1;
-    made.addEventListener('click', () => this._options.onSelect(bar.task));
+    made.addEventListener('click', () => this.options.onSelect(bar.task));
     return made;
   }
 
@@ -170,14 +147,14 @@ export class Timeline {
 
   private _onKey(event: KeyboardEvent): void {
     const spans = [...this.node.querySelectorAll<HTMLElement>('.phelps-span')];
-    const at = spans.findIndex(span => span.dataset.task === this._selected);
+    const at = spans.findIndex(span => span.dataset.task === this.selected);
     const steps: Record<string, number> = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: spans.length - 1 };
     const next = spans[steps[event.key]]?.dataset.task;
     if (next) {
       event.preventDefault();
-      this._options.onSelect(next);
-    } else if (event.key === 'Enter' && this._selected) {
-      this._options.onOpen(this._selected);
+      this.options.onSelect(next);
+    } else if (event.key === 'Enter' && this.selected) {
+      this.options.onOpen(this.selected);
     } else if (event.key === '+' || event.key === '-') {
       this._zoomBy(event.key === '+' ? 1.25 : 0.8);
     }

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
 import pytest
+from zygote_kit import order_in
 
 from phelps_jupyter.runtime import attempts, shipment
 from phelps_jupyter.runtime.agent import Post
@@ -48,25 +49,7 @@ def vigil(post: Post) -> Iterator[Vigil]:
 
 
 def order(run: int, folder: Path, body: str) -> Order:
-    return Order(
-        run=run,
-        attempt=1,
-        task="fit",
-        body=body,
-        inputs=(),
-        outputs=("x",),
-        declared=False,
-        optional=frozenset(),
-        store=str(folder / "store"),
-        folder=str(folder),
-        path=tuple(sys.path),
-        env={},
-        seed=None,
-        cpus=1,
-        memory=None,
-        time=None,
-        note={"task": "fit"},
-    )
+    return replace(order_in(folder, body), run=run, note={"task": "fit"})
 
 
 def zygotes(folder: Path) -> list[psutil.Process]:

@@ -1,0 +1,46 @@
+/** What all ways to look at the tasks have in common: whom they tell of choices, a selection, and a search. */
+
+import { Board, lookOf, Say } from './model';
+import { ITask } from './protocol';
+
+export interface IViewOptions {
+  board: Board;
+  say: Say;
+  onSelect: (task: string) => void;
+  onOpen: (task: string) => void;
+}
+
+export abstract class View {
+  readonly node = document.createElement('div');
+  protected selected = '';
+  private _filter = '';
+
+  constructor(
+    protected options: IViewOptions,
+    name: string
+  ) {
+    this.node.className = name;
+  }
+
+  get filter(): string {
+    return this._filter;
+  }
+
+  set filter(text: string) {
+    this._filter = text.trim().toLowerCase();
+    this.update();
+  }
+
+  select(task: string): void {
+    this.selected = task;
+    this.update();
+  }
+
+  /** Draw what has changed. */
+  abstract update(): void;
+
+  /** Whether the search finds it, by name or state; one for nothing finds all. */
+  protected finds(task: ITask): boolean {
+    return `${task.name} ${lookOf(task)}`.toLowerCase().includes(this._filter);
+  }
+}
