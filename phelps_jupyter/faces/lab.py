@@ -62,7 +62,7 @@ class Link:
             self._comm.close()
 
     def take(self, message: Mapping[str, Any]) -> list[Cell]:
-        """It has told of its document what has changed; the code cells in order. Errors: Untold."""
+        """It has told of its document what has changed; the code cells in order. Errors: UntoldError."""
         known = self.sources | message.get("changed", {})
         order = [CellId(cell) for cell in message["order"]]
         untold = [cell for cell in order if cell not in known]
@@ -130,10 +130,10 @@ class Lab:
         if self._links:
             self._queue.put(lambda: self._see(view, frames))
 
-    def look(self) -> None:
-        """The document is another one, or a cell has run. Any thread may tell."""
+    def look(self, *, anew: bool) -> None:
+        """The document is another one. ``anew``: what lies outside it may be, too. Any thread may tell."""
         if self._links:
-            self._queue.put(self._look_anew)
+            self._queue.put(lambda: self._look(anew=anew))
 
     def _open(self, comm: Any, message: Mapping[str, Any]) -> None:
         """A front end links. Called in any thread."""
@@ -208,8 +208,9 @@ class Lab:
             if task in link.logs:
                 link.send(_log(task, frames))
 
-    def _look_anew(self) -> None:
-        self._anew = self._due = True
+    def _look(self, *, anew: bool) -> None:
+        self._due = True
+        self._anew = self._anew or anew
 
     def _tell(self) -> None:
         """Tell what has changed since the last time."""

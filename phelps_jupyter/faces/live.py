@@ -171,9 +171,9 @@ class Live:
     def take_holds(self) -> None:
         """Look in the index which tasks are frozen now."""
         self.notebook.frozen = frozen_tasks(self.session.index, self.name)
-        self._refresh()
+        self._refresh(anew=True)
 
-    def _refresh(self) -> None:
+    def _refresh(self, *, anew: bool = False) -> None:
         with self._lock:
             self.graph = self.notebook.graph()
         if threading.current_thread() is threading.main_thread():
@@ -181,7 +181,7 @@ class Live:
             self.plain_cells.relink(self.graph)
         if self._session is not None:
             self._session.change_document(self.graph)
-        self.lab.look()
+        self.lab.look(anew=anew)
 
     def _relearn(self, run: Run, parts: Sequence[Part], objects: Mapping[str, str]) -> Graph | None:
         """Called in the session's thread."""
@@ -219,7 +219,7 @@ class Live:
             self._learn_plain(cell, self.plain_cells.bound(cell), (), self.plain_cells.objects(self.graph, cell))
             self._learn_plain(cell, (), self.plain_cells.end(self.graph, cell, well=result.success))
         self.namespace.leave_cell()
-        self.lab.look()
+        self.lab.look(anew=True)
         for task in [task for task in self._postponed if not self._needs_cells_below(task, cell)]:
             self.hasten(task)
 
