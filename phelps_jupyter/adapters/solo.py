@@ -21,6 +21,10 @@ from phelps_jupyter.runtime.news import news, order_message
 from phelps_jupyter.runtime.orders import Order, Outcome
 
 logger = logging.getLogger(__name__)
+NO_ENGINE = (
+    "--isolation engine: the body is to run in an engine's own process, and without a cluster there are no engines; "
+    "run with a cluster (--cluster local), or leave the option out"
+)
 SEND = 0.05
 """Seconds between tries to send what a zygote does not take at once."""
 
@@ -142,7 +146,9 @@ class SoloEngines:
             self._notify(EngineLeft(time.time(), engine, why))
 
     def _submit(self, engine: EngineId, order: Order) -> None:
-        if engine in self._keepers:
+        if order.isolation == "engine":
+            self._notify(Outcome(order.run, order.attempt, "declaration", message=NO_ENGINE))
+        elif engine in self._keepers:
             self._keepers[engine].tell(order_message(order))
         else:
             gone = f"engine {engine} is gone"

@@ -25,7 +25,8 @@ def count_tqdm() -> None:
 def _count_bars(name: str) -> None:
     """All flavours of bars are of this class."""
     bar: Any = sys.modules[name].tqdm
-    refresh, close = bar.refresh, bar.close
+    # In a process that has had a body before, maybe of another kernel, these tell somebody else.
+    refresh, close = (getattr(each, "counts_for", each) for each in (bar.refresh, bar.close))
 
     def refresh_and_tell(self: Any, *args: Any, **kwargs: Any) -> Any:
         drawn = refresh(self, *args, **kwargs)
@@ -38,7 +39,10 @@ def _count_bars(name: str) -> None:
         # A bar of which nothing was drawn has no numbers, and was not told of.
         METER.end(id(self), getattr(self, "n", 0), getattr(self, "total", None))
 
-    bar.refresh, bar.close = refresh_and_tell, close_and_tell
+    counting: tuple[Any, Any] = refresh_and_tell, close_and_tell
+    for each, original in zip(counting, (refresh, close), strict=True):
+        each.counts_for = original
+    bar.refresh, bar.close = counting
 
 
 def _draw_as_text(name: str) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import threading
 from collections.abc import Iterable, Mapping
 from types import CodeType
 from typing import Any
@@ -19,18 +20,24 @@ from phelps_jupyter.runtime.watch import Watch
 
 
 class BodyWatch:
-    """``folder``: of the attempt."""
+    """``folder``: of the attempt. ``watch``: the one of this process, where that has bodies after one another."""
 
-    def __init__(self, order: Order, folder: str) -> None:
+    def __init__(self, order: Order, folder: str, watch: Watch | None = None) -> None:
         base = order.base or order.folder
         self._order = order
         self._ground = Ground(base, order.project or base, order.store, folder)
-        self._watch = Watch(self._ground, folder) if order.project else None
+        self._watch = (watch or Watch(self._ground, folder)) if order.project else None
+        self._deaf: frozenset[int] = frozenset()
+        if self._watch is not None and watch is not None:
+            self._watch.move(self._ground, os.path.join(folder, "guest"), f"seen-{order.run}-{order.attempt}")
+            # What was there before it, the engine's own threads for one, is not its doing.
+            others = {thread.ident for thread in threading.enumerate()} - {threading.get_ident()}
+            self._deaf = frozenset(ident for ident in others if ident is not None)
 
     def begin(self) -> None:
         """Right before the body."""
         if self._watch is not None:
-            self._watch.begin()
+            self._watch.begin(self._deaf)
 
     def end(self) -> None:
         """Right after the body: what comes then is our doing."""

@@ -31,6 +31,7 @@ from phelps_jupyter.runtime.progress import METER
 from phelps_jupyter.runtime.shell import Raised, Shell, open_shell
 from phelps_jupyter.runtime.stock import Stock
 from phelps_jupyter.runtime.transcript import Pipe, open_stream
+from phelps_jupyter.runtime.watch import Watch
 
 LATER = ("bdb", "IPython.core.logger")
 """What IPython imports on first use, by any body."""
@@ -55,31 +56,16 @@ class Stage:
         count_tqdm()
         with open(os.path.join(folder, "fault"), "w") as fault:
             faulthandler.enable(fault)
-            outcome = self._outcome(order, folder, pipe)
+            outcome = outcome_of(order, folder, self._shell, pipe)
             if not pipe.ours:
                 os._exit(0)
-            _flush()
+            flush()
             pipe.tell_loaded(self._stock.loaded())
             pipe.report(pickle.dumps(outcome))
             # Temporary folders that the body opened are removed here.
             atexit._run_exitfuncs()
             self._shell.user_ns.clear()
             faulthandler.disable()
-
-    def _outcome(self, order: Order, folder: str, pipe: Pipe) -> Outcome:
-        try:
-            order, haul = abroad.enter(order, folder)
-            surroundings.enter(order)
-            self._shell.enter(order.task, pipe)
-            return abroad.leave(order, haul, _attempt(order, self._shell, folder))
-        except Unfetched as error:
-            told = str(error)
-            return Outcome(order.run, order.attempt, "lost", message=told, evidence=told, haul=error.haul)
-        except UnmetError as error:
-            return Outcome(order.run, order.attempt, "output", message=str(error))
-        except Exception as error:
-            text = "".join(traceback.format_exception(error))
-            return _failed(order, error, None, text)
 
     def clear(self) -> None:
         """What a body has left among IPython's files is not there for the next one."""
@@ -102,7 +88,7 @@ def _tree(folder: str) -> list[tuple[str, list[str], list[str]]]:
     return sorted(os.walk(folder))
 
 
-def _flush() -> None:
+def flush() -> None:
     """What compiled code and the original streams still hold: nothing of that is written when the process ends."""
     for stream in (sys.__stdout__, sys.__stderr__):
         if stream is not None and not stream.closed:
@@ -110,8 +96,24 @@ def _flush() -> None:
     LIBC.fflush(None)
 
 
-def _attempt(order: Order, shell: Shell, folder: str) -> Outcome:
-    watch = BodyWatch(order, folder)
+def outcome_of(order: Order, folder: str, shell: Shell, pipe: Pipe, files: Watch | None = None) -> Outcome:
+    """Run the order in this process. ``files``: what watches them, where this process has other bodies as well."""
+    try:
+        order, haul = abroad.enter(order, folder)
+        surroundings.enter(order)
+        shell.enter(order.task, pipe)
+        return abroad.leave(order, haul, _attempt(order, shell, BodyWatch(order, folder, files)))
+    except Unfetched as error:
+        told = str(error)
+        return Outcome(order.run, order.attempt, "lost", message=told, evidence=told, haul=error.haul)
+    except UnmetError as error:
+        return Outcome(order.run, order.attempt, "output", message=str(error))
+    except Exception as error:
+        text = "".join(traceback.format_exception(error))
+        return _failed(order, error, None, text)
+
+
+def _attempt(order: Order, shell: Shell, watch: BodyWatch) -> Outcome:
     # Modules among the inputs are imported here, and may read data.
     watch.begin()
     bound = bind(order, shell.user_ns)

@@ -33,6 +33,12 @@ _built: weakref.WeakValueDictionary[Identity, type] = weakref.WeakValueDictionar
 _building: dict[Identity, type] = {}
 
 
+def forget() -> None:
+    """What was built belongs to a body that is gone."""
+    with _lock:
+        _built.clear()
+
+
 def skeleton_of(cls: Any, identity: Identity) -> tuple[Any, ...]:
     """Arguments of `make_skeleton`: what is needed to create the class, empty."""
     body = {name: vars(cls)[name] for name in _BODY if name in vars(cls)}

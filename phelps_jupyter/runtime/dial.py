@@ -1,5 +1,5 @@
-"""What a body tells its supervisor by memory that they share, as often as it likes: how far it is, that it heeds,
-and what it has imported.
+"""What a body tells its supervisor by memory that they share, as often as it likes: how far it is, that it heeds
+and has ended, and what it has imported; and what it is told so: that an interrupt is meant for it.
 
 Knows numbers; refuses to know what is counted.
 """
@@ -20,12 +20,17 @@ LOADED = struct.Struct("<Q")
 LOADED_AT = HEEDED + 8
 """Where it stands which libraries the body has imported by itself: a bit for each."""
 
+ASKED_AT = LOADED_AT + LOADED.size
+"""Where it stands that the supervisor interrupts."""
+OVER_AT = ASKED_AT + 1
+"""Where it stands that the body can be interrupted no more."""
+
 
 class Dial:
-    """Made before the fork, and then the same one for both."""
+    """Made before the fork, and then the same one for both; or of a file (its descriptor) that both have opened."""
 
-    def __init__(self) -> None:
-        self._page = mmap.mmap(-1, mmap.PAGESIZE)
+    def __init__(self, file: int = -1) -> None:
+        self._page = mmap.mmap(file, mmap.PAGESIZE)
         self._count = 0
 
     def set(self, done: float, total: float | None) -> None:
@@ -46,6 +51,24 @@ class Dial:
         """In the body's process: a handler of SIGINT, which raises KeyboardInterrupt."""
         self._page[HEEDED] = 1
         signal.default_int_handler(number, frame)
+
+    def ask(self) -> None:
+        """In the supervisor's: interrupts that come from now on may be its own."""
+        self._page[ASKED_AT] = 1
+
+    def heed_if_asked(self, number: int, frame: FrameType | None) -> None:
+        """As ``heed``, in a process that others interrupt as well, and mean something else."""
+        if self._page[ASKED_AT]:
+            self.heed(number, frame)
+
+    def end(self) -> None:
+        """In the body's process: it has ended, and what comes next there is not the supervisor's."""
+        self._page[OVER_AT] = 1
+
+    @property
+    def is_over(self) -> bool:
+        """In the supervisor's: an interrupt would reach somebody else."""
+        return bool(self._page[OVER_AT])
 
     @property
     def heeded(self) -> bool:

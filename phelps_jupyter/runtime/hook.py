@@ -45,6 +45,7 @@ class Hook:
 
     def begin(self, witness: Witness, deaf: frozenset[int] = frozenset()) -> None:
         """Tell this witness. ``deaf``: threads that are not heard."""
+        self.end()
         self._install()
         self._witness, self._deaf = witness, deaf
         self._takes.update(witness.takes())

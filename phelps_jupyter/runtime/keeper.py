@@ -45,11 +45,14 @@ class Setting(NamedTuple):
 
 
 class Keeper:
-    """The zygote of one engine. ``install`` gives the folder of our code, each time: it may be swept meanwhile."""
+    """The zygote of one engine, in the environment as it is now. ``install`` gives the folder of our code, each time:
+    it may be swept meanwhile."""
 
     def __init__(self, setting: Setting, install: Callable[[], str]) -> None:
         self._setting = setting
         self._install = install
+        # Where a body runs in this process, that changes it for a while.
+        self._environment = _environment(dict(os.environ), setting.environment)
         self._zygote: subprocess.Popen[bytes] | None = None
         self._folder = ""
         self.line: Line | None = None
@@ -97,7 +100,7 @@ class Keeper:
                 stdout=log,
                 stderr=log,
                 cwd=self._folder,
-                env=_environment(self._setting.environment),
+                env=self._environment,
                 start_new_session=True,
             )
 
@@ -207,6 +210,6 @@ class Keeper:
         return f"the zygote that ran the attempt ended by {how}" + (f":\n{log[-2000:]}" if log else "")
 
 
-def _environment(changes: dict[str, str | None]) -> dict[str, str]:
-    merged: dict[str, str | None] = {**os.environ, **dict.fromkeys(OURS), **changes}
+def _environment(around: dict[str, str], changes: dict[str, str | None]) -> dict[str, str]:
+    merged: dict[str, str | None] = {**around, **dict.fromkeys(OURS), **changes}
     return {name: value for name, value in merged.items() if value is not None} | {"PYTHONHASHSEED": "0"}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from phelps_jupyter.runtime import values
@@ -66,6 +66,22 @@ def _differ(value: Any, default: Any) -> bool:
         return type(value) is not type(default) or bool(value != default)
     except Exception:  # anybody's ==, an array's for one
         return True
+
+
+@contextmanager
+def given_back() -> Iterator[None]:
+    """What is set from now on counts until the end of this, also of a library that is imported meanwhile."""
+    before = {library: {name: value for name, value, _ in _READERS[library]()} for library in NAMES}
+    try:
+        yield
+    finally:
+        for library in NAMES:
+            found = [(name, now, before[library].get(name, own)) for name, now, own in _READERS[library]()]
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                for name, now, value in found:
+                    if _differ(now, value):
+                        _set_one(library, name, value)
 
 
 def order(settings: Mapping[str, Mapping[str, bytes]]) -> None:

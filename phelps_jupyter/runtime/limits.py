@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Callable
 from contextlib import suppress
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -15,12 +16,13 @@ LISTED = os.path.exists(f"/proc/self/task/{os.getpid()}/children")
 """Whether this kernel lists children (nearly all do; sandboxes like gVisor don't)."""
 
 
-def descendants(root: int) -> list[int]:
-    """All processes below ``root``, whatever session or group they put themselves in."""
+def descendants(root: int, but_for: Callable[[int], bool] = lambda _: False) -> list[int]:
+    """All processes below ``root``, whatever session or group they put themselves in. ``but_for``: those that are left
+    out, with all below them."""
     found: list[int] = []
     open_ends = [root]
     while open_ends:
-        below = _children(open_ends.pop())
+        below = [pid for pid in _children(open_ends.pop()) if not but_for(pid)]
         found += below
         open_ends += below
     return found
@@ -51,11 +53,15 @@ def proportional(pid: int) -> int:
 class Guard:
     """Watches the tree below ``root``; ``peak`` is the most it was seen to hold.
 
-    ``shared``: bytes that each of these processes shares with ``root``, and that are not to count.
+    ``shared``: bytes that each of these processes shares with ``root``, and that are not to count. ``find``: gives
+    those that count, where these are not all below it.
     """
 
-    def __init__(self, root: int, limit: int | None, shared: int = 0) -> None:
+    def __init__(
+        self, root: int, limit: int | None, shared: int = 0, find: Callable[[int], list[int]] = descendants
+    ) -> None:
         self._root = root
+        self._find = find
         self._limit = limit
         self._shared = shared
         self._looks = 0
@@ -69,7 +75,7 @@ class Guard:
         """Anonymous bytes held now."""
         # A process that just appeared may wait for a few looks: to find it costs more than to count it.
         if self._looks % 5 == 0:
-            self._pids = descendants(self._root)
+            self._pids = self._find(self._root)
         self._looks += 1
         self._counted = sum(max(0, anonymous(pid) - self._shared) for pid in self._pids)
         if len(self._pids) < 2:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -54,17 +55,18 @@ class Curve:
 
 
 class Meters:
-    """Counts from now on."""
+    """Counts from now on: what processes below have done that ended since, unless ``look`` tells of something else."""
 
-    def __init__(self) -> None:
-        self._below = _below()
+    def __init__(self, look: Callable[[], Transfer | None] | None = None) -> None:
+        self._look = look or _below
+        self._before = self._look()
 
     def transfer(self) -> Transfer | None:
-        """Of all processes below that have ended since; None where the system doesn't tell."""
-        now = _below()
-        if now is None or self._below is None:
+        """None where the system doesn't tell."""
+        now = self._look()
+        if now is None or self._before is None:
             return None
-        return Transfer(now.read - self._below.read, now.written - self._below.written)
+        return Transfer(now.read - self._before.read, now.written - self._before.written)
 
 
 class Kills:
@@ -80,6 +82,11 @@ class Kills:
     def has_more(self) -> bool:
         """Whether there is one since the last look."""
         return _kills() > self._seen
+
+
+def transferred(pid: int) -> Transfer | None:
+    """Of a process, and of its children that have ended."""
+    return _transfer(_text(f"/proc/{pid}/io"))
 
 
 def _below() -> Transfer | None:

@@ -63,12 +63,21 @@ class Book:
         # Plain: a named tuple takes four times as long to make.
         self._notes: list[Fields] = []
         self._forked = False
+        self._making = os.O_CREAT
+
+    def move(self, path: str) -> None:
+        """The file is to be another one. Processes that are left of this body when the next one runs find none."""
+        self._path = path
+        self._making = 0
 
     def begin_anew(self) -> None:
         """What was noted is forgotten."""
         self._notes.clear()
         with suppress(FileNotFoundError):
             os.unlink(self._path)
+        if not self._making:
+            with open(self._path, "wb"):
+                pass
 
     def watch_forks(self) -> None:
         """From now on: it can't be taken back."""
@@ -93,7 +102,7 @@ class Book:
 
     def _send(self, note: Fields) -> None:
         # Opened each time: a process may close what it doesn't know, and then the number stands for a file of its own.
-        file = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        file = os.open(self._path, os.O_WRONLY | self._making | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
             os.write(file, json.dumps(note).encode() + b"\n")
         finally:

@@ -99,6 +99,8 @@ class Order:
     """Digest -> the whole file, of small ones that ``store`` may lack."""
     temp: bool = False
     """What it makes is not kept for long, and stays where it was made until somebody reads it."""
+    isolation: Literal["fork", "engine"] = "fork"
+    """``engine``: the body is a guest in the engine's own process."""
     credentials: str = ""
     """Folder with the key and the certificate to fetch with."""
     note: Mapping[str, object] = field(default_factory=dict)
@@ -174,7 +176,7 @@ class Outcome:
 
     run: int
     attempt: int
-    kind: Literal["done", "code", "timeout", "memory", "output", "lost", "cancelled"]
+    kind: Literal["done", "code", "timeout", "memory", "output", "declaration", "lost", "cancelled"]
     outputs: tuple[Stored, ...] = ()
     left_out: Mapping[str, str] = field(default_factory=dict)
     changed: tuple[str, ...] = ()
@@ -195,6 +197,8 @@ class Outcome:
     written_bytes: int | None = None
     memory_curve: tuple[tuple[float, int], ...] = ()
     """Of a failure: seconds since it began, and what all its processes held then, over the last seconds."""
+    ends_engine: bool = False
+    """The engine whose own process ran it is about to be killed for it."""
     temp: bool = False
     """As its order said."""
     haul: Haul = Haul()

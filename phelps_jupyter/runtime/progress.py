@@ -32,6 +32,13 @@ class Meter:
     def connect(self, tell: Tell) -> None:
         """Tell from now on how much is done, and of how much (None: that is not known)."""
         self._tell = tell
+        # Loops outside of a task count as well, and may never end.
+        self._loops.clear()
+
+    def disconnect(self) -> None:
+        """Nobody wants to know any more."""
+        self._tell = None
+        self._loops.clear()
 
     def show(self, loop: int, done: float, total: float | None) -> None:
         """A loop is there, by its number."""

@@ -12,6 +12,7 @@ import linecache
 import os
 import re
 import sys
+import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -20,6 +21,7 @@ from dataclasses import dataclass
 from types import CodeType, MappingProxyType, ModuleType, TracebackType
 from typing import Any
 
+from IPython.core import async_helpers
 from IPython.core.compilerop import CachingCompiler
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
@@ -34,6 +36,7 @@ from phelps_jupyter.runtime.transcript import Pipe
 OURS = os.path.dirname(os.path.abspath(__file__)) + os.sep
 TIMED = ("<timed exec>", "<timed eval>")
 """The file names under which ``%%time`` compiles."""
+INLINE = "matplotlib_inline.backend_inline"
 PYTHON_MAGICS = re.compile(r"%%(time|timeit|capture|prun)\b")
 
 
@@ -212,6 +215,63 @@ def open_shell(folder: str) -> Shell:
     cleanup = shell.input_transformer_manager.cleanup_transforms
     cleanup[:] = [step for step in cleanup if getattr(step, "__name__", "") != "leading_empty_lines"]
     return shell
+
+
+@contextmanager
+def beside_another(folder: str) -> Iterator[Shell]:
+    """A new shell in a process that has one of its own, as engines have: that one steps aside meanwhile."""
+    kept: Any = InteractiveShell
+    other, kept._instance = kept._instance, None
+    Shell._instance = None
+    try:
+        shell = open_shell(folder)
+        with _figures(shell, other):
+            yield shell
+        shell.user_ns.clear()
+        _end_scripts(shell)
+    finally:
+        Shell._instance = None
+        kept._instance = other
+        async_helpers._asyncio_event_loop = None
+
+
+def _end_scripts(shell: Any) -> None:
+    """What ``%%bash`` and its kin keep for the next one: a loop with its thread, and themselves until Python ends."""
+    scripts = shell.magics_manager.registry.get("ScriptMagics")
+    if scripts is None:
+        return
+    atexit.unregister(scripts.kill_bg_processes)
+    loop = scripts.event_loop
+    if hasattr(scripts, "stop_event_loop"):
+        scripts.stop_event_loop()
+    elif loop is not None and not loop.is_closed():
+        loop.call_soon_threadsafe(loop.stop)
+        while loop.is_running():
+            time.sleep(0.001)
+        loop.close()
+
+
+@contextmanager
+def _figures(shell: Shell, other: Any) -> Iterator[None]:
+    """Where matplotlib is there already: it knows one shell to show figures in, the one that it was imported under."""
+    was_there = INLINE in sys.modules
+    if was_there:
+        _show_figures(shell)
+    try:
+        yield
+    finally:
+        if INLINE in sys.modules and other is not None:
+            _show_figures(other, anew=not was_there)
+
+
+def _show_figures(shell: Any, anew: bool = True) -> None:
+    inline: Any = sys.modules[INLINE]
+    if anew:
+        # Else it takes the formats for set.
+        inline.configure_inline_support.current_backend = "unset"
+        inline.configure_inline_support(shell, "inline")
+    else:
+        inline.InlineBackend.instance().shell = shell
 
 
 def _magic_first(body: str) -> str:

@@ -72,6 +72,9 @@ class Outpost:
             self._load, ("host", "line", "mailbox", "recent", "keeper", "agent", "vigil")
         )
         *_, self._berthing = map(self._load, ("places", "objects", "wire", "berth"))
+        self._housing = self._load("quarters")
+        self._quarters: dict[bytes, Any] = {}
+        self._ours: dict[str, ModuleType] = {}
         self._berths: dict[bytes, Any] = {}
         self._posts: dict[bytes, Any] = {}
         self._running: dict[bytes, Any] = {}
@@ -146,6 +149,7 @@ class Outpost:
         """End what runs for this name, and forget it."""
         self._detach(name)
         self._keys.pop(name, None)
+        self._quarters.pop(name, None)
         if name in self._posts:
             self._watching.pop(name).stop()
             self._posts.pop(name).keeper.close()
@@ -163,6 +167,13 @@ class Outpost:
         post.take(self._mail.Letters(*letters))
         post.collect()
         return tuple(post.mailbox.all_letters())
+
+    def take_in(self, name: bytes, folder: str) -> bool:
+        """Run here, in the engine's own process, the body that waits in the zygote's folder."""
+        if name not in self._quarters:
+            self._quarters[name] = self._housing.Quarters(install(self._shipment), self._ours)
+        taken: bool = self._quarters[name].take_in(folder)
+        return taken
 
     def _load(self, name: str) -> ModuleType:
         """A module of the cargo under a name of its own, as what it imports of the others: engines may have another

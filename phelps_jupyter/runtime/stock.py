@@ -101,15 +101,15 @@ class Stock(importlib.abc.MetaPathFinder):
         return [number for number, name in names if name in sys.modules and name not in self._modules]
 
     def fill(self, least: int = ENOUGH) -> None:
-        """Import what at least so many bodies have imported."""
-        wanted = [name for name in self._libraries if self._wanted[name] >= least]
-        for name in wanted:
-            del self._wanted[name]
-            if name not in self._brings and self._order is not None and self.suits(self._order):
-                # Here no library makes threads.
-                self._threads = None
-                self._take(name, self._order)
-        if wanted:
+        """Import one that at least so many bodies have imported: an order that comes meanwhile waits for no more."""
+        name = next((name for name in self._libraries if self._wanted[name] >= least), None)
+        if name is None:
+            return
+        del self._wanted[name]
+        if name not in self._brings and self._order is not None and self.suits(self._order):
+            # Here no library makes threads.
+            self._threads = None
+            self._take(name, self._order)
             gc.collect()
             gc.freeze()
 

@@ -95,7 +95,7 @@ class Supervisor:
         """Numbers of the libraries that the body has imported by itself."""
 
     def run(self) -> Outcome:
-        self._fork()
+        self._begin()
         while self._ended is None and not self._inbox.is_abandoned:
             self._watch()
         self._sweep()
@@ -132,7 +132,7 @@ class Supervisor:
         """What the body has written, as lines of a transcript."""
         return self._transcript.written()
 
-    def _fork(self) -> None:
+    def _begin(self) -> None:
         control, out, err = os.pipe(), os.pipe(), os.pipe()
         signal.pthread_sigmask(signal.SIG_BLOCK, ASKING)
         supervisor = os.getpid()
@@ -200,7 +200,7 @@ class Supervisor:
                 self._interrupted = False
                 self._kill_at += GRACE - DEAF
             if now > self._kill_at:
-                kill_all(os.getpid())
+                self._kill()
             if now > self._kill_at + STUCK:
                 self._ended = Ended(-signal.SIGKILL, 0)
         elif self._transcript.report:
@@ -223,11 +223,17 @@ class Supervisor:
         self._stop = stop
         self._kill_at = kill_at
         if stop.kind == "memory":
-            kill_all(os.getpid())
+            self._kill()
         else:
             self._interrupted = True
-            with suppress(ProcessLookupError):
-                os.killpg(self._body, signal.SIGINT)
+            self._interrupt()
+
+    def _kill(self) -> None:
+        kill_all(os.getpid())
+
+    def _interrupt(self) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self._body, signal.SIGINT)
 
     def _gather(self, wait: float) -> None:
         """Read what there is, in the order in which it was written.

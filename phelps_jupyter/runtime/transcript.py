@@ -28,6 +28,7 @@ Stream = Literal["stdout", "stderr"]
 HEADER = struct.Struct(">cI")
 REPORT = b"r"
 LINE = b"f"
+BEGUN = b"b"
 KINDS: Mapping[bytes, Stream] = {b"o": "stdout", b"e": "stderr"}
 CODES: Mapping[str, bytes] = {"stdout": b"o", "stderr": b"e"}
 PATIENCE = 0.5
@@ -99,11 +100,29 @@ class Pipe:
         """Which ones the body has imported, by their numbers."""
         self._dial.tell_loaded(libraries)
 
+    def take_place(self) -> None:
+        """What compiled code and subprocesses write goes this way from now on."""
+        for number, fd in enumerate(self._raw, 1):
+            os.dup2(fd, number)
+
+    def begin(self) -> None:
+        """Say that the body is there, where nobody has forked it."""
+        self._send(BEGUN, b"")
+
     def report(self, outcome: bytes) -> None:
         self._send(REPORT, outcome)
 
+    def close(self) -> None:
+        """The body has ended, and its process goes on: what a thread of it still writes goes where its process does."""
+        with self._lock:
+            self._owner = 0
+            for fd in (self._control, *self._raw):
+                os.close(fd)
+
     def _send(self, kind: bytes, payload: bytes) -> None:
         with self._lock:
+            if not self.ours:
+                return
             # See Supervisor._gather.
             for fd in self._raw:
                 _drained(fd)
@@ -177,6 +196,7 @@ class Transcript:
         self._since = 0.0
         self._told_at = 0.0
         self._held = bytearray()
+        self.begun = False
         self.report = b""
 
     def raw(self, stream: Stream, data: bytes) -> None:
@@ -188,6 +208,8 @@ class Transcript:
         for kind, payload in self._pieces(data):
             if kind == REPORT:
                 self.report = payload
+            elif kind == BEGUN:
+                self.begun = True
             elif kind == LINE:
                 self._put(*decode(payload))
             else:

@@ -51,6 +51,12 @@ SPAWNING: Mapping[str, str] = {
     "joblib.externals.loky.backend.popen_loky_posix": "processes of joblib",
 }
 """Modules that are loaded when processes are started that don't inherit our hook."""
+NAMING = frozenset(
+    {"joblib", "loky", "multiprocessing", "n_jobs", "Parallel", "Pool", "Process", "ProcessPoolExecutor"}
+)
+"""What code says that may have such processes started, where those modules were there before it ran."""
+OURS = re.compile(r"phelps_(jupyter|(shipment_)?[0-9a-f]{32})(\.|$)")
+"""Our modules, and their names where an engine has them loaded beside another version of us."""
 _MANY = 10_000
 
 
@@ -65,7 +71,7 @@ def code_at_hand(codes: Iterable[CodeType], namespace: Mapping[str, Any]) -> Cod
     """Of the body, of the notebook's functions that it was given, and of the project's modules."""
     stack = [*codes, *_codes(namespace.values())]
     for name in outside_libraries():
-        if name != "__main__" and not name.startswith("phelps_jupyter"):
+        if name != "__main__" and not OURS.match(name):
             stack += _codes(getattr(sys.modules.get(name), "__dict__", {}).values())
     names: set[str] = set()
     texts: set[str] = set()
@@ -102,6 +108,12 @@ def used(libraries: Mapping[str, tuple[str, ...]], code: Code) -> list[str]:
     if not any(OPENERS.search(name) for name in code.names):
         return []
     return [library for library, modules in libraries.items() if any(module in sys.modules for module in modules)]
+
+
+def may_spawn(code: Code) -> bool:
+    """Whether the code at hand names what starts processes."""
+    # Names of arguments are texts.
+    return not NAMING.isdisjoint(code.names | code.texts)
 
 
 def texts_in(values: Iterable[Any]) -> Iterator[str]:

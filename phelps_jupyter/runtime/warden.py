@@ -17,6 +17,8 @@ import psutil
 
 MARK = "IPP_PROFILE_DIR"
 ZYGOTE = "phelps_jupyter.runtime import zygote"
+FOLDER_AT = -3
+"""Among its arguments: where its folder is."""
 LOOK = 0.25
 GRACE = 5.0
 
@@ -43,9 +45,9 @@ def members(folder: str) -> list[psutil.Process]:
 
 
 def attempts_run(engines: Sequence[psutil.Process]) -> bool:
-    """Whether a zygote of theirs has a child."""
+    """Whether a zygote of theirs has a child, or a body runs in the engine itself."""
     below = [child for engine in engines for child in descendants(engine)]
-    return any(_is_zygote(process) and descendants(process) for process in below)
+    return any(_is_zygote(process) and (descendants(process) or _has_guest(process)) for process in below)
 
 
 def descendants(process: psutil.Process) -> list[psutil.Process]:
@@ -90,6 +92,15 @@ def _is_zygote(process: psutil.Process) -> bool:
         return any(ZYGOTE in argument for argument in process.cmdline())
     except psutil.Error:
         return False
+
+
+def _has_guest(zygote: psutil.Process) -> bool:
+    """Whether the engine beside it has taken an order that lay in its folder."""
+    try:
+        folder = zygote.cmdline()[FOLDER_AT]
+    except (psutil.Error, IndexError):
+        return False
+    return os.path.exists(os.path.join(folder, "guest", "taken"))
 
 
 if __name__ == "__main__":

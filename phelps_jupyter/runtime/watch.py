@@ -26,15 +26,23 @@ class Watch:
         self._hook = Hook()
         self._witness: Witness | None = None
         self._deaf: frozenset[int] = frozenset()
-        self._spawning: set[str] = set()
+        self._loaded: frozenset[str] = frozenset()
+        self._has_others = False
         self._began = 0
+
+    def move(self, ground: Ground, folder: str, book: str) -> None:
+        """Where it begins the next time, in a process that has other bodies as well. ``book``: a name for this one."""
+        self.ground = ground
+        self._folder = folder
+        self._has_others = True
+        self._book.move(os.path.join(folder, book))
 
     def begin(self, deaf: frozenset[int] = frozenset()) -> None:
         """Right before the code. ``deaf``: threads that have nothing to do with it."""
         if self._witness is None:
             self._book.watch_forks()
         self._book.begin_anew()
-        self._spawning = {module for module in unwatched.SPAWNING if module not in sys.modules}
+        self._loaded = frozenset(module for module in unwatched.SPAWNING if module in sys.modules)
         self._began = _tick(os.path.join(self._folder, "began"))
         self._witness, self._deaf = Witness(self.ground, self._book), deaf
         self._hook.begin(self._witness, deaf)
@@ -62,8 +70,10 @@ class Watch:
                 _miss(account, libraries)
         for library in unwatched.used(unwatched.DATABASES, at_hand):
             account.miss(f"the network ({library})")
-        for module in self._spawning:
-            if module in sys.modules:
+        # What was there before may have been loaded by another body.
+        known = frozenset() if self._has_others and unwatched.may_spawn(at_hand) else self._loaded
+        for module in unwatched.SPAWNING:
+            if module in sys.modules and module not in known:
                 account.miss(unwatched.SPAWNING[module])
         return account
 

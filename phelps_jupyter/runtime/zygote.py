@@ -1,8 +1,8 @@
-"""A clean process beside an engine: it has imported what every body needs, and forks a body for each order, one at a
-time.
+"""A clean process beside an engine: it has imported what every body needs, and takes one order at a time, for which it
+forks a body, or looks after the one that the engine itself runs.
 
-Single-threaded, so that forking is safe; what a body does to its process is gone with it. Knows its own folder and who
-started it; refuses to know what a body computes.
+Single-threaded, so that forking is safe; what a body does to a process forked for it is gone with that. Knows its own
+folder and who started it; refuses to know what a body computes.
 
 Its folder: ``owner.json``, ``pid`` and ``log`` (written by the keeper; the time of ``pid`` says when we last lived),
 ``note.json`` of the attempt that runs, ``ipython``, and what the body notes there.
@@ -28,6 +28,7 @@ from typing import NoReturn
 
 from phelps_jupyter.runtime import attempts
 from phelps_jupyter.runtime.cell import Stage
+from phelps_jupyter.runtime.chaperone import Chaperone
 from phelps_jupyter.runtime.host import boot, place
 from phelps_jupyter.runtime.inbox import Inbox
 from phelps_jupyter.runtime.keeper import LEAVES
@@ -70,6 +71,7 @@ class Zygote:
         self._stock = Stock()
         self._stage = Stage(folder, self._stock)
         self._kills = Kills()
+        self._chaperone: Chaperone | None = None
         with open(os.path.join(folder, "owner.json")) as file:
             self._owner = json.load(file)
         # Forks share these objects' pages until they write to them.
@@ -92,13 +94,15 @@ class Zygote:
         if self._inbox.is_cancelled(order.run, order.attempt):
             self._tell(Outcome(order.run, order.attempt, "cancelled", message="cancelled"))
             return
-        if not self._stock.suits(order):
+        is_guest = order.isolation == "engine"
+        if not is_guest and not self._stock.suits(order):
             # Its body would get other libraries by its imports: another zygote, without a stock, takes it.
             self._leave()
         # What it remembers of folders may be old. Forgotten here, and not in the body: there each of them costs a page.
         importlib.invalidate_caches()
         plot = Plot(self._folder, self._inbox, self._stage.run, self._kills, self._note, self._stock.size)
-        supervisor = Supervisor(plot, order)
+        self._chaperone = Chaperone(plot, order, lambda: self._is_wanted) if is_guest else None
+        supervisor = self._chaperone or Supervisor(plot, order)
         outcome = supervisor.run()
         if self._inbox.is_abandoned:
             self.give_up(signal.SIGTERM)
@@ -108,6 +112,9 @@ class Zygote:
         if not wanted:
             self._keep(order, outcome, supervisor.written())
         self._tell(outcome)
+        if self._chaperone is not None and outcome.ends_engine:
+            self._chaperone.kill_engine()
+            self.give_up(signal.SIGTERM)
         if supervisor.survivors:
             # Another zygote takes the next order: what can't be ended would count as the next body's.
             self._leave()
@@ -190,6 +197,8 @@ class Zygote:
     def give_up(self, number: int, frame: FrameType | None = None) -> NoReturn:
         """Whoever waited for the outcome is gone, or wants it no more."""
         del frame
+        if self._chaperone is not None:
+            self._chaperone.send_away()
         until = time.monotonic() + STUCK
         while signal_all(os.getpid(), signal.SIGKILL) and time.monotonic() < until:
             with suppress(ChildProcessError):

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import ipyparallel as ipp
+import pytest
 
 from phelps_jupyter.adapters.ipyparallel import IpyparallelEngines
 from phelps_jupyter.adapters.solo import SoloEngines
@@ -21,6 +26,20 @@ from phelps_jupyter.runtime.roll import Roll
 
 HANG = 60.0
 KINDS: dict[str, Callable[..., Engines]] = {"solo": SoloEngines, "ipyparallel": IpyparallelEngines}
+
+
+@contextmanager
+def users_cluster(folder: Path, engines: int) -> Iterator[Any]:
+    """A cluster that is a user's own: its engines import what the user can import."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.path.dirname(__file__))
+        cluster = ipp.Cluster(profile_dir=str(folder), cluster_id="mine", load_profile=False, log_level=40)
+        cluster.start_cluster_sync(n=engines)
+        client = cluster.connect_client_sync()
+        client.wait_for_engines(engines, timeout=60)
+        yield cluster
+        client.close()
+        cluster.stop_cluster_sync()
 
 
 @dataclass

@@ -20,10 +20,10 @@ x = 1
 """
 
 
-def main(kind: str, root: str) -> None:
+def main(kind: str, root: str, isolation: str = "fork") -> None:
     settings = {"lease_seconds": 1.0} if kind == "ipyparallel" else {}
     bench = Bench(kind, Path(root), **settings).open()
-    order = bench.submit(BODY, outputs=("x",), note={"task": "fit"})
+    order = bench.submit(BODY, outputs=("x",), note={"task": "fit"}, isolation=isolation)
     bench.wrote(order, "begun")
     print("begun", flush=True)
     threading.Event().wait()

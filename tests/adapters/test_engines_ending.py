@@ -100,10 +100,14 @@ def test_close_before_the_start_is_the_end(kind: str, tmp_path: Path) -> None:
     assert bench.log.notices == []
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind", [*KINDS, pytest.param("ipyparallel engine", marks=pytest.mark.engines, id="in the engine itself")]
+)
 def test_attempts_that_outlive_their_kernel_are_found_by_the_next(kind: str, tmp_path: Path) -> None:
     script = Path(__file__).with_name("kernel_to_kill.py")
-    kernel = subprocess.Popen([sys.executable, str(script), kind, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    adapter, *isolation = kind.split()
+    command = [sys.executable, str(script), adapter, str(tmp_path), *isolation]
+    kernel = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert kernel.stdout is not None
     with kernel.stdout:
         assert kernel.stdout.readline() == "begun\n"

@@ -12,10 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import ipyparallel as ipp
 import psutil
 import pytest
-from engine_bench import Bench, gave, poll
+from engine_bench import Bench, gave, poll, users_cluster
 
 from phelps_jupyter.adapters.ipyparallel import connection_of, reception
 from phelps_jupyter.core.events import EngineJoined, EnginesFailed, EnginesSettled
@@ -27,17 +26,8 @@ pytestmark = pytest.mark.engines
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    folder = str(tmp_path_factory.mktemp("profile"))
-    with pytest.MonkeyPatch.context() as patch:
-        # As a user's own would be: engines import what the user can import.
-        patch.setenv("PYTHONPATH", os.path.dirname(__file__))
-        cluster = ipp.Cluster(profile_dir=folder, cluster_id="mine", load_profile=False, log_level=40)
-        cluster.start_cluster_sync(n=2)
-        client = cluster.connect_client_sync()
-        client.wait_for_engines(2, timeout=60)
-        yield cluster
-        client.close()
-        cluster.stop_cluster_sync()
+    with users_cluster(tmp_path_factory.mktemp("profile"), 2) as started:
+        yield started
 
 
 @pytest.fixture

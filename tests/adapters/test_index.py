@@ -192,11 +192,11 @@ def test_a_forgotten_task_has_a_history_and_nothing_to_reuse(index: SqliteIndex)
     assert [record.reusable for record in index.history(BOOK)] == [False]
 
 
-def test_seconds_are_those_of_each_tasks_last_record(index: SqliteIndex) -> None:
+def test_usages_are_those_of_each_tasks_last_record(index: SqliteIndex) -> None:
     for name, seconds in (("load", 1.5), ("fit", 2.0), ("load", 0.25)):
         index.add(replace(RECORD, task=TaskName(name), usage=Usage(seconds)))
-    assert index.seconds(BOOK) == {"load": 0.25, "fit": 2.0}
-    assert index.seconds("other.ipynb") == {}
+    assert index.usages(BOOK) == {"load": Usage(0.25), "fit": Usage(2.0)}
+    assert index.usages("other.ipynb") == {}
 
 
 def test_what_runs_have_shown_is_remembered(index: SqliteIndex) -> None:
@@ -278,7 +278,7 @@ def test_processes_that_open_and_fill_one_file_at_once_lose_nothing(path: str) -
     assert [writer.wait(60) for writer in writers] == [0, 0, 0, 0]
     index = SqliteIndex(path)
     assert len(index.history("book")) == 800
-    assert index.seconds("book") == dict.fromkeys("abcd", 0.0)
+    assert index.usages("book") == dict.fromkeys("abcd", Usage())
     index.close()
 
 

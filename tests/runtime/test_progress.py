@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import importlib.util
+import io
 import os
+import sys
 from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
 
 import pytest
+from tqdm import std
 
 import phelps_jupyter as phelps
+from phelps_jupyter.runtime import bars
 from phelps_jupyter.runtime import progress as module
 from phelps_jupyter.runtime.dial import Dial
 from phelps_jupyter.runtime.progress import Meter
@@ -60,6 +67,38 @@ def test_a_loop_that_is_left_early_makes_room(told: Told) -> None:
     assert told[-1] == (4, 10)
     list(phelps.progress("abc"))
     assert told[-1] == (3, 3)
+
+
+def test_a_loop_from_before_that_never_ended_stands_in_nobody_s_way(meter: Meter) -> None:
+    meter.show(1, 0, 10)
+    found: Told = []
+    meter.connect(lambda done, total: found.append((done, total)))
+    meter.show(2, 3, 4)
+    assert found == [(3.0, 4.0)]
+
+
+def test_bars_count_for_the_kernel_of_today(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("refresh", "close"):
+        monkeypatch.setattr(std.tqdm, name, getattr(std.tqdm, name))
+    monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
+    found: list[int] = []
+    for number in range(2):
+        ours = _another(bars)
+        ours.METER.connect(lambda *_, number=number: found.append(number))
+        ours.count_tqdm()
+    list(std.tqdm("abc", file=io.StringIO()))
+    assert set(found) == {1}
+
+
+def _another(module: ModuleType) -> Any:
+    """The module as another kernel has it in the same process."""
+    spec = module.__spec__
+    assert spec is not None
+    assert spec.loader is not None
+    made: Any = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(made)
+    made.METER = Meter()
+    return made
 
 
 def test_an_error_passes_through(told: Told) -> None:

@@ -262,3 +262,12 @@ def test_without_its_kernel_a_zygote_ends_what_it_has_begun_and_begins_nothing(o
     assert (found.outcome.run, found.outcome.kind) == (1, "done")
     told.keeper.close()
     assert [message.run for message in told.messages if message.kind == "started"] == [1]
+
+
+def test_the_environment_is_that_in_which_the_keeper_was_made(
+    told: Told, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As a body in the same process does while it runs.
+    monkeypatch.setenv("OF_A_GUEST", "1")
+    told.keeper.tell(order_message(replace(order, body="import os\nprint('OF_A_GUEST' in os.environ, end='.')\nx = 1")))
+    assert told.wrote() == "False."

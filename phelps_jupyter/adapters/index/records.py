@@ -29,7 +29,7 @@ from phelps_jupyter.adapters.index.rows import (
 from phelps_jupyter.adapters.index.tables import COLUMNS, LAST_COLUMNS
 from phelps_jupyter.core.graph import Learned
 from phelps_jupyter.core.holds import Hold, HoldKind
-from phelps_jupyter.core.model import Digest, Ended, Key, Part, Record, RunState, TaskName
+from phelps_jupyter.core.model import Digest, Ended, Key, Part, Record, RunState, TaskName, Usage
 from phelps_jupyter.ports import Stamp
 
 _CANDIDATES = 50
@@ -124,11 +124,11 @@ class SqliteIndex:
 
         self._database.change(remove)
 
-    def seconds(self, notebook: str) -> dict[TaskName, float]:
-        """Wall seconds that each task's last record took."""
+    def usages(self, notebook: str) -> dict[TaskName, Usage]:
+        """What each task's last record took."""
         select = "SELECT last.task, usage FROM last JOIN records ON records.id = last.record WHERE last.notebook = ?"
         rows = self._rows(select, notebook)
-        return {TaskName(string(task)): float(json.loads(usage)[0]) for task, usage in rows}
+        return {TaskName(string(task)): Usage(*json.loads(usage)) for task, usage in rows}
 
     def remember_learned(self, code: Digest, learned: Learned) -> None:
         """Note what runs of this code have shown."""

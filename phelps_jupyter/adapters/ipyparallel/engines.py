@@ -1,7 +1,8 @@
 """Engines of a local ipyparallel cluster of our own, behind the port. Everything of ipyparallel happens in one thread.
 
 ipyparallel starts the engines, finds them and tells who is gone. Orders and what comes back go by a channel of our own;
-where that does not reach, by requests through ipyparallel. Bodies run in processes of their own, beside the engine's.
+where that does not reach, by requests through ipyparallel. Bodies run in processes of their own, beside the engine's,
+or in the engine's where their task says so.
 """
 
 from __future__ import annotations
@@ -207,7 +208,7 @@ class IpyparallelEngines:
         if freight is not None:
             freight.settle()
         if cluster is not None and not cluster.is_ours:
-            end_all(seats)
+            end_all(seats, channel)
         if channel is not None:
             channel.close()
         if cluster is not None:
@@ -298,7 +299,7 @@ class IpyparallelEngines:
                 self._exchange(seat)
             elif seat.is_to_try:
                 seat.enter(Way.TRIED)
-                reception.attach(seat, partial(_give_up, seat))
+                reception.attach(seat, seat.give_up)
 
     def _check(self, cluster: Cluster) -> None:
         """Who is gone: by the hub's word, and sooner by a look at the processes of this machine."""
@@ -389,11 +390,10 @@ class IpyparallelEngines:
                 self._replacements = 0 if notice.kind == "done" else self._replacements
                 if self._freight is not None:
                     self._freight.note(notice, seat.depot)
+                if notice.ends_engine:
+                    # Before it is free again: what would be placed there now would be lost.
+                    self._notify(EnginesFailed(time.time(), f"engine {seat.id} ends with what it ran", (seat.id,)))
             self._notify(notice)
-
-
-def _give_up(seat: Seat, _: Exception) -> None:
-    seat.expect(0)
 
 
 def _ignore(_: object) -> None:

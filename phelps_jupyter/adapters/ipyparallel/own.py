@@ -40,7 +40,8 @@ class OwnCluster(Cluster):
         # Modules of the notebook's folder must not stand before those that ipyparallel imports.
         environment = dict(zip(ASIDE, (self.folder, "1"), strict=True))
         config.LocalControllerLauncher.environment = environment
-        config.LocalEngineSetLauncher.environment = environment
+        # Bodies that run in the engine itself find sets in the order of all others.
+        config.LocalEngineSetLauncher.environment = environment | {"PYTHONHASHSEED": "0"}
         self._cluster: Any = ipp.Cluster(
             config=config,
             log=_silent(),

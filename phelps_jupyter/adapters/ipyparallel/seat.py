@@ -15,6 +15,7 @@ from typing import Any
 
 import ipyparallel as ipp
 
+from phelps_jupyter.adapters.ipyparallel.channel import Channel
 from phelps_jupyter.adapters.ipyparallel.freight import Depot
 from phelps_jupyter.adapters.ipyparallel.life import Life
 from phelps_jupyter.core.model import EngineId, Host
@@ -81,12 +82,19 @@ class Seat:
         self._visit = _detached(_visit)
         self._todo: deque[Call] = deque()
         self.mailbox = Mailbox()
+        self._unserved: list[Message] = []
+        """Of attempts that its own process was to run, and could not."""
         self._call: Call | None = None
         self._reply: Any = None
 
     @property
     def busy(self) -> bool:
         return bool(self._todo) or self._call is not None
+
+    @property
+    def has_guest(self) -> bool:
+        """Its own process runs a body."""
+        return self._call is not None and self._call.name == "take_in"
 
     @property
     def is_answering(self) -> bool:
@@ -139,6 +147,10 @@ class Seat:
         """It is to be heard on the channel within this time."""
         self._due = time.monotonic() + seconds
 
+    def give_up(self, _: Exception) -> None:
+        """It could not be told where to connect."""
+        self.expect(0)
+
     def send(self, message: Message) -> None:
         """With the next sending."""
         if message.kind == "order":
@@ -147,10 +159,23 @@ class Seat:
 
     def take(self, letters: Letters) -> Iterator[Message]:
         """What is new of what it says."""
-        for message in map(unpack, self.mailbox.take(letters)):
+        unserved, self._unserved = self._unserved, []
+        for message in [*unserved, *map(unpack, self.mailbox.take(letters))]:
+            if message.kind == "wanted":
+                self._let_run(message)
+                continue
             if message.kind in ("outcome", "gone"):
                 self.running.discard(message.number)
             yield message
+
+    def _let_run(self, wanted: Message) -> None:
+        """An attempt that the engine's own process is to run: its main thread does that where a request reaches it."""
+
+        def fail(error: Exception) -> None:
+            self._unserved.append(Message("gone", *wanted.number, f"the engine could not run it: {error}".encode()))
+            self.send(Message("cancel", *wanted.number))
+
+        self.ask(Call("take_in", (self.name, wanted.payload.decode()), _ignore, fail))
 
     def advance(self) -> Any:
         """Act on an answer that has come, send the next request; returns the reply that was acted on, if any."""
@@ -187,9 +212,12 @@ def described(seats: Iterable[Seat], expected: int) -> str:
     return f"{len(joined)} ipyparallel engine{plural} on {hosts}{reached}"
 
 
-def end_all(seats: Sequence[Seat]) -> None:
+def end_all(seats: Sequence[Seat], channel: Channel | None) -> None:
     """End what runs for us on engines that are not ours."""
     for seat in seats:
+        if seat.has_guest and channel is not None:
+            # It hears no request before that has ended.
+            channel.dismiss(seat.name)
         seat.leave(Call("leave", (seat.name,), _ignore, _ignore))
     until = time.monotonic() + LEAVING
     while any(seat.busy for seat in seats) and time.monotonic() < until:
