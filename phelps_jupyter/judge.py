@@ -152,11 +152,11 @@ class Judge:
             self._judged[task] = judged
         return self._judged[task]
 
-    def explain(self, task: TaskName) -> Explanation:
-        """Why a task is in its state, with what changed and what it goes back to."""
+    def explain(self, task: TaskName, largest: float = float("inf")) -> Explanation:
+        """Why a task is in its state, with what changed (of values up to so many bytes) and what it goes back to."""
         from phelps_jupyter.records.reasons import Look
 
-        return Look(self.notebook, self.index, self.outside.sources.find, self._locator).explain(task)
+        return Look(self.notebook, self.index, self.outside.sources.find, self._locator, largest).explain(task)
 
     @property
     def _locator(self) -> Locator:

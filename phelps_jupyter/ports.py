@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from phelps_jupyter.core.events import EngineJoined, EngineLeft, EnginesFailed, EnginesSettled
     from phelps_jupyter.core.graph import Learned
     from phelps_jupyter.core.holds import Hold, HoldKind
-    from phelps_jupyter.core.model import Digest, Ended, EngineId, Key, Part, Record, TaskName, Version
+    from phelps_jupyter.core.model import Digest, Ended, EngineId, Key, Part, Record, TaskName, Usage, Version
     from phelps_jupyter.core.shares import Stake
     from phelps_jupyter.runtime.orders import Order, Outcome, Started, Wrote
 
@@ -125,8 +125,8 @@ class Index(Protocol):
     def forget(self, notebook: str, task: TaskName) -> None:
         """Never reuse what this task of this notebook made, and let it be as if it had never run. History stays."""
 
-    def seconds(self, notebook: str) -> dict[TaskName, float]:
-        """Wall seconds that each task's last record took."""
+    def usages(self, notebook: str) -> dict[TaskName, Usage]:
+        """What each task's last record took."""
 
     def remember_learned(self, code: Digest, learned: Learned) -> None:
         """Note what runs of this code have shown."""

@@ -317,8 +317,7 @@ class Proofs:
 
     def order(self, machine: Machine, run: Run, submit: Submit, cpus: int) -> Order:
         """All that an engine needs for this attempt. Errors: InputsGone."""
-        held = self._held[run.id]
-        options, graph = run.task.options, machine.graph
+        held, options, graph = self._held[run.id], run.task.options, machine.graph
         givens = self._at_hand((*held.captured.givens, *givens_of(machine, run)))
         withheld = {**held.captured.withheld, **left_out(machine, run)}
         env = {**held.surroundings.changed_env(self.surface.start), **held.surroundings.variables(options.env)}
@@ -352,6 +351,7 @@ class Proofs:
             documented=are_docstrings_read(graph, run.task.cell),
             writes=options.writes,
             temp=options.temp,
+            isolation=options.isolation,
             absent=told_absences(machine, run, [given.name for given in givens], withheld),
             note=note_of(run, self.surface.notebook, self.parts(run.id)),
         )

@@ -25,7 +25,6 @@ from phelps_jupyter.core.model import Failure, FailureKind, Record, RunId, RunSt
 from phelps_jupyter.core.plan import outdated, upstream
 from phelps_jupyter.core.runs import Run
 from phelps_jupyter.core.snapshot import Progress, TaskView, task_view
-from phelps_jupyter.durations import Durations
 from phelps_jupyter.engine_room import EngineRoom
 from phelps_jupyter.errors import InternalError, StoreError
 from phelps_jupyter.forsaken import forsaken
@@ -38,6 +37,7 @@ from phelps_jupyter.sharing import Sharing
 from phelps_jupyter.surface import Surface
 from phelps_jupyter.taking_over import Estate
 from phelps_jupyter.transcripts import Transcripts
+from phelps_jupyter.usages import Usages
 from phelps_jupyter.wide_store import WideStore
 
 T = TypeVar("T")
@@ -63,7 +63,7 @@ class Session:
         self._estate = Estate(store.folder, index, self._transcripts.keep)
         self._claims = Claims(index, self._estate, self._say)
         self._sharing = Sharing(ledger, self._say)
-        self._durations = Durations(index, surface.notebook, self._say)
+        self.usages = Usages(index, surface.notebook, self._say)
         self._dirty: dict[TaskName, None] = {}
         self._pace = Pace()
         self._thread = threading.Thread(target=self._loop, name="phelps-session", daemon=True)
@@ -213,7 +213,7 @@ class Session:
         try:
             above = upstream(self.machine.graph, [task for task in tasks if task in self.machine.graph.tasks])
             confirm, renewed = not self.surface.headless, self._renewed(above, tasks)
-            self._take(ev.RunRequested(time.time(), tasks, forced, self._durations.all(), renewed, confirm))
+            self._take(ev.RunRequested(time.time(), tasks, forced, self.usages.all(), renewed, confirm))
             # That a task above has other inputs now is known only after its proof.
             again = outdated(self.machine.graph, self.machine.runs, tasks)
             if again:
@@ -314,7 +314,7 @@ class Session:
         """The stored result stands for the run, with what it wrote."""
         self._proofs.restore(record)
         self._proofs.note_use(self.machine, run, record, held=held)
-        self._durations.note(replace(record, task=run.task.name))
+        self.usages.note(replace(record, task=run.task.name))
         self._transcripts.replay(run.id, record.transcript)
 
     def _submit(self, action: ev.Submit) -> Sequence[Event]:
@@ -339,7 +339,7 @@ class Session:
             transcript = self._transcripts.keep(self._transcripts.of(run.id))
             record = record_of(run, self.surface.notebook, parts, transcript, time.time())
             self.index.add(record)
-            self._durations.note(record)
+            self.usages.note(record)
         except StoreError as error:
             self.notices.append(f"the result of {run.task.name} can be used now, but was not kept: {error}")
         return self._learn(run)

@@ -41,8 +41,8 @@ class RunRequested:
     at: float
     targets: tuple[TaskName, ...]
     forced: bool = False
-    seconds: Mapping[TaskName, float] = field(default_factory=dict)
-    """Predicted seconds of each task, where known."""
+    took: Mapping[TaskName, Usage] = field(default_factory=dict)
+    """What each task's last result took, where known."""
     renewed: frozenset[TaskName] = frozenset()
     """Targets whose open runs hold other values than the kernel has now: they are planned anew."""
     confirm: bool = True

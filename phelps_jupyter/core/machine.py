@@ -24,7 +24,7 @@ from phelps_jupyter.core.placement import Fleet
 from phelps_jupyter.core.plan import plan
 from phelps_jupyter.core.ready import ReadyRuns
 from phelps_jupyter.core.runs import Run, Runs
-from phelps_jupyter.core.temporary import done_with, gone_for_good, regained
+from phelps_jupyter.core.temporary import Leavings, gone_for_good, regained
 
 LOG_LINES_KEPT = 1_000
 
@@ -39,6 +39,7 @@ class Machine:
         self.log: deque[str] = deque(maxlen=LOG_LINES_KEPT)
         """Answers that came late or twice, for the bug report."""
         self._ready = ReadyRuns()
+        self._leavings = Leavings()
         self._by_key: dict[Key, list[Run]] = {}
         """Open runs that were not reused, by the key they go with."""
         self._engines_asked = False
@@ -233,7 +234,7 @@ class Machine:
 
     def _make_ready(self, run: Run, event: Event) -> list[Action]:
         self.runs.is_news(run)
-        run.step(RunState.READY, type(event).__name__)
+        run.step(RunState.READY, event.at, type(event).__name__)
         if self._engines_settled:
             lower_memory(run, self.fleet.largest_memory)
         if self._is_impossible(run.resources):
@@ -289,7 +290,7 @@ class Machine:
     def _on_attempt_started(self, run: Run, event: ev.AttemptStarted) -> list[Action]:
         if run.state is RunState.RUNNING:
             return []
-        run.step(RunState.RUNNING, f"attempt {run.attempt}")
+        run.step(RunState.RUNNING, event.at, f"attempt {run.attempt}")
         run.started_at = event.at
         return [ev.Show(event, run.id)]
 
@@ -305,7 +306,7 @@ class Machine:
         run.usage = usage
         if not allow_another(run, failure, self.fleet.largest_memory):
             return self._fail(run, failure, event)
-        run.step(RunState.READY, f"attempt {run.attempt} {failure.kind}")
+        run.step(RunState.READY, event.at, f"attempt {run.attempt} {failure.kind}")
         return self._line_up(run, event)
 
     def _on_inputs_lost(self, run: Run, event: ev.InputsLost) -> list[Action]:
@@ -319,22 +320,15 @@ class Machine:
         return actions
 
     def _succeed(self, run: Run, state: RunState, event: Event) -> list[Action]:
-        run.step(state, type(event).__name__)
+        run.step(state, event.at, type(event).__name__)
         self._settle(run, event)
         actions: list[Action] = [ev.Show(event, run.id)]
         for waiting in self.runs.waiting_on(run):
             waiting.waits_for.discard(run.id)
             actions += self._release(waiting, event)
-        past = done_with(self.runs, run)
-        return [*actions, ev.Discard(event, past)] if past else actions
+        return actions + self._clear_up(run, event)
 
-    def _fail(
-        self,
-        run: Run,
-        failure: Failure,
-        event: Event,
-        state: RunState = RunState.FAILED,
-    ) -> list[Action]:
+    def _fail(self, run: Run, failure: Failure, event: Event, state: RunState = RunState.FAILED) -> list[Action]:
         run.failure = failure
         return self._end(run, state, event, failure.message) + self._skip_readers(run, event)
 
@@ -360,9 +354,13 @@ class Machine:
             assert run.engine is not None
             actions.append(ev.Kill(event, run.id, run.attempt, run.engine))
         self._ready.discard(run)
-        run.step(state, why)
+        run.step(state, event.at, why)
         self._settle(run, event)
-        return actions
+        return actions + self._clear_up(run, event)
+
+    def _clear_up(self, run: Run, event: Event) -> list[Action]:
+        past = self._leavings.settle(self.runs, run, (number for number, _ in self.fleet.held))
+        return [ev.Discard(event, past)] if past else []
 
     def _settle(self, run: Run, event: Event) -> None:
         run.ended_at = event.at
@@ -385,8 +383,8 @@ class Machine:
         self._engines_asked = False
         actions: list[Action] = []
         for run, engine in self._ready.place_on(self.fleet, event.at, self._near):
-            run.step(RunState.SUBMITTED, f"to engine {engine}")
             run.engine, run.place = engine, self.fleet.name_of(engine)
+            run.step(RunState.SUBMITTED, event.at, f"to engine {engine}")
             gpus = None if run.resources.gpus is None else self.fleet.gpus_held.get((run.id, run.attempt), ())
             actions += [ev.Submit(event, run.id, run.attempt, engine, run.resources, gpus), ev.Show(event, run.id)]
         return actions

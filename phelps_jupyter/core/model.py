@@ -39,6 +39,8 @@ class Resources:
     """How many it has to itself; None: none, and what its engine sees is not hidden from it."""
     alone: bool = False
     """Nothing else of ours may run on its host: it ran out of memory there beside others."""
+    foreseen: int = 0
+    """Bytes that it will likely hold, where ``memory`` says none: it starts beside others only where they are free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,8 @@ class Options:
     seed: int | Literal["task", "none"] = "task"
     """``task``: derived from the task's name."""
     retries: int = 0
+    isolation: Literal["fork", "engine"] = "fork"
+    """``engine``: the body runs in the engine's own process, which keeps its modules; else in a fresh one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -259,6 +259,16 @@ def _parse_retries(options: Options, words: tuple[Word, ...]) -> Options:
     return replace(options, retries=integer("--retries", words[0], 0))
 
 
+def _parse_isolation(options: Options, words: tuple[Word, ...]) -> Options:
+    text = words[0].text
+    if text not in _ISOLATIONS:
+        raise words[0].wrong(f"--isolation {text}: must be fork or engine")
+    return replace(options, isolation="engine" if text == "engine" else "fork")
+
+
+_ISOLATIONS = ("fork", "engine")
+_ISOLATION_HELP = "fork: in a fresh process; engine: in the engine's own."
+
 OPTIONS = (
     OptionSpec("--in", "NAMES", "data", "The names it may read; others are an error.", _parse_in, many=True),
     OptionSpec("--out", "NAMES", "data", "The names it leaves behind; each must be bound.", _parse_out, many=True),
@@ -271,6 +281,7 @@ OPTIONS = (
     OptionSpec("--gpus", "N", "resources", "GPUs it has to itself; 0: it sees none.", _parse_gpus),
     OptionSpec("--time", "DURATION", "resources", "Time it may take, like 90s, 10min or 2h.", _parse_time),
     OptionSpec("--on", "LABEL", "resources", "An engine label or a host name to run on.", _parse_on),
+    OptionSpec("--isolation", "KIND", "resources", _ISOLATION_HELP, _parse_isolation, choices=_ISOLATIONS),
     OptionSpec("--always", "", "reuse", "Run it each time, never reuse a result.", _parse_always),
     OptionSpec("--ttl", "DURATION", "reuse", "Run it anew when its result is older than this.", _parse_ttl),
     OptionSpec("--uptodate", "EXPR", "reuse", "Run it anew when its value has changed.", _parse_uptodate, many=True),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from phelps_jupyter.core.model import Engine, EngineId, Host, HostId, Resources
-from phelps_jupyter.core.room import Room, Slot, cpus_on
+from phelps_jupyter.core.room import Room, Slot, cpus_on, memory_of
 
 __all__ = ["Fleet", "Slot", "cpus_on"]
 
@@ -177,9 +177,11 @@ class Fleet:
         if not any(room.has_idle(needs) for room in rooms):
             return f"an engine{place}; all are busy"
         wanted, free = [f"{'all' if needs.alone else needs.cpus} cpus"], [f"{max(0, *(room.cpus for room in rooms))}"]
-        if needs.memory is not None:
-            wanted.append(f"{needs.memory / 1e9:.3g} GB")
-            free.append(f"{max(room.memory for room in rooms) / 1e9:.3g} GB")
+        size = f"{memory_of(needs) / 1e9:.3g} GB"
+        if memory_of(needs):
+            wanted.append(size if needs.memory is not None else f"the {size} that it held last time")
+            # Less than nothing: somebody holds more there than was left.
+            free.append(f"{max(0, *(room.memory for room in rooms)) / 1e9:.3g} GB")
         if needs.gpus:
             wanted.append(f"{needs.gpus} gpus")
             free.append(f"{max(len(room.gpus) for room in rooms)} gpus")

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from phelps_jupyter.core.closure import closure
 from phelps_jupyter.core.events import RunRequested
 from phelps_jupyter.core.graph import Graph
-from phelps_jupyter.core.model import CellId, Digest, Options, RunId, Task, TaskName
+from phelps_jupyter.core.model import CellId, Digest, Options, Resources, RunId, Task, TaskName, Usage
 from phelps_jupyter.core.runs import Run, Runs
 
 DEFAULT_SECONDS = 1.0
 """Predicted length of a task that never ran."""
+LITTLE = 64 * 2**20
+"""Bytes: who holds no more goes anywhere."""
+_BITS_FORESEEN = 4
+"""So many bits of what was held are told apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,7 @@ class Plan:
 
 def plan(graph: Graph, runs: Runs, request: RunRequested) -> Plan:
     """Plan the request's targets and their upstream. Runs that are open already, or stand, serve again."""
+    runs.took.update(request.took)
     targets = [task for task in request.targets if task in graph.tasks]
     order = upstream(graph, targets)
     superseded = _superseded(graph, runs, order, request.renewed)
@@ -196,19 +201,30 @@ class _Drawing:
     def _make(self, task: TaskName) -> Run:
         says, older = declared(self.graph, task), self.replaced.get(task)
         target = task in self.targets
+        took = self.runs.took.get(task)
         return Run(
             id=self.runs.new_id(),
             task=says,
             providers={name: self.serving[source] for name, source in providers(self.graph, task).items()},
             needs=self._needs(task),
-            resources=says.options.resources,
+            resources=says.options.resources if took is None else foreseen(says.options, took),
             target=target or (older is not None and older.target),
             forced=(self.request.forced and target) or (older is not None and older.forced),
             awaited=older is not None and older.awaited,
             retries_left=says.options.retries,
-            seconds=self.request.seconds.get(task, DEFAULT_SECONDS),
+            seconds=DEFAULT_SECONDS if took is None else took.seconds,
             requested_at=self.request.at,
         )
+
+
+def foreseen(options: Options, took: Usage) -> Resources:
+    """With the memory that the last run held, rounded up: tasks that hold about the same stand in one line. Of one in
+    its engine's own process is only known what the whole engine held."""
+    resources = options.resources
+    step = 1 << max(0, took.peak_memory.bit_length() - _BITS_FORESEEN)
+    held = -(-took.peak_memory // step) * step
+    counts = held > LITTLE and resources.memory is None and options.isolation == "fork"
+    return replace(resources, foreseen=held) if counts else resources
 
 
 def weigh(runs: Runs, made: Sequence[Run]) -> tuple[Run, ...]:

@@ -73,7 +73,7 @@ class Room:
         holding = self.held[slot] = Holding(engine, needs, at, seconds, self.gpus[:count])
         del self.idle[engine]
         self.cpus -= cpus_on(self.host, needs)
-        self.memory -= needs.memory or 0
+        self.memory -= memory_of(needs)
         self.gpus = self.gpus[count:]
         return holding
 
@@ -83,7 +83,7 @@ class Room:
         if holding.engine not in self.leaving:
             self.idle[holding.engine] = None
         self.cpus += cpus_on(self.host, holding.needs)
-        self.memory += holding.needs.memory or 0
+        self.memory += memory_of(holding.needs)
         self.gpus += holding.gpus
         return holding
 
@@ -102,7 +102,7 @@ class Room:
         """The engine that can take it now."""
         if (
             cpus_on(self.host, needs) > self.cpus
-            or (needs.memory or 0) > self.memory
+            or not self._has_memory(needs, self.memory, is_empty=not self.held)
             or (needs.gpus or 0) > len(self.gpus)
         ):
             return None
@@ -129,7 +129,7 @@ class Room:
         cpus = cpus_on(self.host, needs)
         return (
             self.cpus < cpus <= self.cpus + self.lent
-            and (needs.memory or 0) <= self.memory
+            and self._has_memory(needs, self.memory, is_empty=not self.held)
             and (needs.gpus or 0) <= len(self.gpus)
             and self.has_idle(needs)
         )
@@ -141,21 +141,34 @@ class Room:
         ``begun_by``: as if what began later had ended.
         """
         cpus = self.cpus - cpus_on(self.host, needs) + (self.lent if lent_too else 0)
-        memory, gpus = self.memory - (needs.memory or 0), len(self.gpus) - (needs.gpus or 0)
+        memory, gpus = self.memory, len(self.gpus) - (needs.gpus or 0)
         engines = sum(self._suits(engine, needs) for engine in self.idle)
         ends = ((at if holding.since > begun_by else holding.end(at), holding) for holding in self.held.values())
+        left = len(self.held)
         for end, holding in [(at, None), *sorted(ends, key=lambda each: each[0])]:
             if holding is not None:
+                left -= 1
                 cpus += cpus_on(self.host, holding.needs)
-                memory += holding.needs.memory or 0
+                memory += memory_of(holding.needs)
                 gpus += len(holding.gpus)
                 engines += self._suits(holding.engine, needs)
-            if min(cpus, memory, gpus) >= 0 and engines:
+            if min(cpus, gpus) >= 0 and engines and self._has_memory(needs, memory, is_empty=not left):
                 return end
         return math.inf
 
+    def _has_memory(self, needs: Resources, free: int, *, is_empty: bool) -> bool:
+        """Whether so many free bytes are enough. What is only foreseen may be wrong: an empty host always tries."""
+        if needs.memory is not None:
+            return needs.memory <= free
+        return is_empty or needs.foreseen <= max(0, free)
+
     def _suits(self, engine: EngineId, needs: Resources) -> bool:
         return needs.label is None or needs.label == self.host.name or needs.label in self.engines[engine].labels
+
+
+def memory_of(needs: Resources) -> int:
+    """Bytes that are set aside for it: what it asks for, else what it will likely hold."""
+    return needs.foreseen if needs.memory is None else needs.memory
 
 
 def cpus_on(host: Host, needs: Resources) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from phelps_jupyter.core.freshness import Reason, Verdict
 from phelps_jupyter.core.model import (
@@ -36,6 +37,14 @@ STEPS: Mapping[RunState, frozenset[RunState]] = {
 """From SUBMITTED straight to DONE: an engine's word that it started can come late or not at all."""
 
 _STORY_LENGTH = 20
+
+
+class Move(NamedTuple):
+    """A step that a run has taken. ``place``: ``host:engine`` of its last attempt; nothing before the first."""
+
+    state: RunState
+    at: float
+    place: str
 
 
 @dataclass(slots=True, eq=False)
@@ -92,6 +101,8 @@ class Run:
     root: RunId | None = None
     """For a skipped run: the run that failed."""
     story: tuple[str, ...] = ()
+    moves: tuple[Move, ...] = ()
+    """The steps that it has taken, the oldest first."""
 
     @property
     def settled(self) -> bool:
@@ -112,12 +123,13 @@ class Run:
         """The version of this name that the run provides."""
         return next((version for version in self.outputs if version.name == name), None)
 
-    def step(self, state: RunState, why: str) -> None:
-        """The only place that changes a run's state."""
+    def step(self, state: RunState, at: float, why: str) -> None:
+        """The only place that changes a run's state. ``at``: seconds since the epoch."""
         self.story = (*self.story[-_STORY_LENGTH:], f"{self.state} -> {state}: {why}")
         if state not in STEPS[self.state]:
             raise InternalError(f"run {self.id} of {self.task.name}: no step {self.state} -> {state}; " + self.told())
         self.state = state
+        self.moves = (*self.moves, Move(state, at, self.place))
 
     def told(self) -> str:
         """The run's story, for a bug report."""
@@ -145,6 +157,8 @@ class Runs:
     """Open runs whose key is known, and the youngest one with a key that has ended well; the oldest first."""
     readers: dict[RunId, set[RunId]] = field(default_factory=dict)
     """Open runs that wait for this one, or did when they were planned."""
+    took: dict[TaskName, Usage] = field(default_factory=dict)
+    """What each task's last result took, as far as requests told it and runs showed it."""
     made: int = 0
     _ties: dict[RunId, int] = field(default_factory=dict)
     """For how many reasons each run is kept."""
@@ -209,6 +223,8 @@ class Runs:
     def settled(self, run: Run) -> None:
         """The run has ended. One that only found again what the task's last run had made is no news."""
         self.open[run.task.name].pop(run.id, None)
+        if run.state is RunState.DONE:
+            self.took[run.task.name] = run.usage
         for other in run.needs | run.waits_for:
             self.readers[other].discard(run.id)
         last = self.by_id[self.latest[run.task.name]]

@@ -6,10 +6,14 @@ from dataclasses import dataclass, fields
 
 from phelps_jupyter.core.freshness import Reason, Verdict
 from phelps_jupyter.core.graph import Graph
+from phelps_jupyter.core.history import Attempt, attempts
 from phelps_jupyter.core.machine import Machine
 from phelps_jupyter.core.model import CellId, Failure, RunId, RunState, Seen, TaskName, Usage, Version
 from phelps_jupyter.core.plan import is_current
 from phelps_jupyter.core.runs import Run
+
+LONG_ENOUGH = 1.0
+"""Seconds: how many processors a shorter body kept busy is guesswork."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,8 @@ class TaskView:
     started_at: float | None = None
     ended_at: float | None = None
     """Seconds since the epoch, of the last attempt."""
+    history: tuple[Attempt, ...] = ()
+    """The attempts of its run."""
 
 
 def task_view(machine: Machine, task: TaskName) -> TaskView:
@@ -92,12 +98,13 @@ def task_view(machine: Machine, task: TaskName) -> TaskView:
         outputs=run.outputs,
         left_out=tuple(sorted(run.left_out.items())),
         changed=run.changed,
-        notes=notes(graph, cell, run.seen),
+        notes=(*notes(graph, cell, run.seen), *_crowded(run)),
         is_older=not run.settled and not is_current(graph, machine.runs, run),
         waits_for=_waits_for(machine, run),
         skipped_for=machine.runs[run.root].task.name if run.root is not None else "",
         started_at=run.started_at,
         ended_at=run.ended_at,
+        history=tuple(attempts(run)),
     )
 
 
@@ -115,6 +122,17 @@ def notes(graph: Graph, cell: CellId, seen: Seen) -> tuple[str, ...]:
     }
     found += [f"names of cell {place} are guessed: what it binds can't be known" for place in sorted(blind)]
     return tuple(found)
+
+
+def _crowded(run: Run) -> tuple[str, ...]:
+    """Where a body kept more processors busy than it has: it takes them from its neighbours."""
+    has, took = run.task.options.resources.cpus, run.usage
+    if not run.good or has == "all" or took.seconds < LONG_ENOUGH:
+        return ()
+    busy = round(took.cpu_seconds / took.seconds)
+    return (
+        (f"it kept {busy} cpus busy and has {has}; give it --cpus {busy}, or have it use fewer",) if busy > has else ()
+    )
 
 
 def _unproved(run: Run) -> Verdict | None:

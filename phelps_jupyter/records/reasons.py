@@ -5,6 +5,7 @@ Looks things up only when somebody asks why; a version that is gone leaves the r
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -27,9 +28,15 @@ from phelps_jupyter.records.diff import diff_lines, difference
 from phelps_jupyter.records.located import Locator
 from phelps_jupyter.records.texts import module_text
 from phelps_jupyter.runtime import values
+from phelps_jupyter.runtime.objects import stored_size
+from phelps_jupyter.runtime.summaries import size_text
 
 DEPTH = 20
 """Tasks that are gone through, one above the other, to find why a value became another one."""
+
+
+class _TooLarge(Exception):
+    """A value is not loaded to be compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +69,8 @@ class Look:
     index: Index
     find: Find
     locator: Locator
+    largest: float = math.inf
+    """Bytes of a value that is loaded to be compared."""
 
     @property
     def graph(self) -> Graph:
@@ -128,20 +137,26 @@ class Look:
     def _values(self, reason: Reason, old: Part, new: Part) -> Iterable[str]:
         try:
             return difference(*(self._value(part, reason.upstream) for part in (old, new)))
+        except _TooLarge:
+            return [f"(over {size_text(self.largest)}, and not compared here: %phelps why does it)"]
         except (OSError, values.Unreadable):
             # A version is gone, or can't be read here.
             return ()
 
     def _value(self, part: Part, task: TaskName | None) -> Any:
-        """What a part stands for. Errors: OSError, Unreadable."""
+        """What a part stands for. Errors: OSError, Unreadable, _TooLarge."""
         _, key = name_of(part.name)
         if key is None or task is None:
-            return values.read(part.digest, self.locator.folder)
+            return self._read(part.digest)
         record = _making(self.index.history(self.notebook, task), part.name, part.digest)
         if record is None:
             raise FileNotFoundError(part.name)
-        found: Any = values.read(_made(record, part.name, part.digest)[0].digest, self.locator.folder)
-        return found[key]
+        return self._read(_made(record, part.name, part.digest)[0].digest)[key]
+
+    def _read(self, digest: Digest) -> Any:
+        if stored_size(digest, self.locator.folder) > self.largest:
+            raise _TooLarge
+        return values.read(digest, self.locator.folder)
 
     def _edits(self, reason: Reason, part: Part, provider: CellId | None) -> Iterable[str]:
         if provider is None:

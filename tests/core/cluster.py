@@ -17,7 +17,7 @@ from documents import done, engine, graph, task
 from phelps_jupyter.core import events as ev
 from phelps_jupyter.core.events import Action, Event
 from phelps_jupyter.core.machine import Machine
-from phelps_jupyter.core.model import EngineId, HostId, Key, RunId, Task, TaskName
+from phelps_jupyter.core.model import EngineId, HostId, Key, RunId, Task, TaskName, Usage
 
 MEMORY = 16
 AWAY = 2.0
@@ -82,9 +82,9 @@ class Cluster:
         self.seconds.update(part.seconds)
         self.least = max(self.least, self.clock + part.longest_path())
         names = tuple(one.name for one in part.tasks)
-        told = {TaskName(name): long * self.dice.uniform(0.9, 1.1) for name, long in part.seconds.items()}
+        told = {TaskName(name): Usage(long * self.dice.uniform(0.9, 1.1)) for name, long in part.seconds.items()}
         self.feed(ev.DocumentChanged(self.clock, graph(*part.tasks)))
-        self.feed(ev.RunRequested(self.clock, names, seconds=told if known else {}))
+        self.feed(ev.RunRequested(self.clock, names, took=told if known else {}))
 
     def go_on(self, until: int = 0) -> None:
         """Until so many attempts are live, or none ever will be."""

@@ -125,7 +125,7 @@ def ask(
         1.0,
         tuple(map(TaskName, tasks)),
         forced=forced,
-        seconds={TaskName(name): long for name, long in seconds.items()},
+        took={TaskName(name): Usage(long) for name, long in seconds.items()},
         renewed=frozenset(map(TaskName, renewed)),
         confirm=confirm,
     )

@@ -554,7 +554,7 @@ def test_an_edit_alone_changes_no_open_run(machine):
 def test_an_impossible_step_tells_the_runs_story(machine):
     play(machine, LOAD, ONE_ENGINE, ask("load"), done(0))
     with pytest.raises(InternalError, match=r"run 0 of load: no step done -> ready; its story: waiting -> ready"):
-        machine.runs[RunId(0)].step(RunState.READY, "never")
+        machine.runs[RunId(0)].step(RunState.READY, 0.0, "never")
 
 
 def test_a_run_tells_its_version_of_a_name(machine):

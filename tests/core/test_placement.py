@@ -52,6 +52,41 @@ def test_engines_of_a_host_share_its_memory():
     assert [place(found, 1, Resources(memory=5 * GB)), place(found, 2, Resources(memory=4 * GB))] == ["0", None]
 
 
+def test_what_is_foreseen_is_set_aside_beside_others():
+    found, large = fleet(engine("0"), engine("1"), engine("2")), Resources(foreseen=5 * GB)
+    assert [place(found, 1, large), place(found, 2, large), place(found, 3)] == ["0", None, "1"]
+    found.release((RunId(1), 1))
+    assert place(found, 2, large) == "2"
+
+
+def test_an_empty_host_tries_what_is_foreseen_to_be_too_much():
+    found, larger = fleet(engine("0"), engine("1")), Resources(foreseen=9 * GB)
+    assert found.could_ever_fit(larger)
+    assert [place(found, 1, larger), place(found, 2, Resources(foreseen=GB))] == ["0", None]
+
+
+def test_beside_one_that_holds_more_than_there_is_only_the_little_start():
+    found = fleet(engine("0"), engine("1"))
+    place(found, 1, Resources(foreseen=9 * GB))
+    assert [place(found, 2, Resources(memory=GB)), place(found, 3)] == [None, "1"]
+
+
+def test_what_is_asked_for_counts_and_not_what_is_foreseen():
+    found = fleet(engine("0"), engine("1"))
+    assert [place(found, 1, Resources(memory=GB, foreseen=9 * GB)), place(found, 2, Resources(memory=7 * GB))] == [
+        "0",
+        "1",
+    ]
+
+
+def test_a_host_is_free_for_what_is_foreseen_when_others_have_ended():
+    found, half = fleet(engine("0"), engine("1"), engine("2")), Resources(foreseen=4 * GB)
+    for run, seconds in ((1, 2.0), (2, 5.0)):
+        found.place((RunId(run), 1), half, dict(found.open), 0.0, seconds)
+    assert found.soonest(half, 0.0) == (2.0, HostId("box"))
+    assert found.soonest(Resources(foreseen=20 * GB), 0.0) == (5.0, HostId("box"))
+
+
 def test_attempts_of_a_host_have_different_gpus():
     found = fleet(engine("0", gpus="01"), engine("1", gpus="01"), engine("2", gpus="01"))
     assert [place(found, run, Resources(gpus=1)) for run in range(3)] == ["0", "1", None]
@@ -215,6 +250,13 @@ def test_there_is_no_memory_without_engines():
 def test_what_is_missing_is_told_with_what_there_is(needs, text):
     found = fleet(engine("0", gpus="01"), engine("1", "big", "gpu", cpus=16, memory=64 * GB))
     assert found.shortcoming(needs) == text
+
+
+def test_what_waits_for_memory_that_it_held_last_time_is_told_so():
+    found, large = fleet(engine("0"), engine("1")), Resources(foreseen=5 * GB)
+    place(found, 1, large)
+    told = "1 cpus and the 5 GB that it held last time; 3 and 3 GB free"
+    assert found.shortage(large) == told
 
 
 def test_an_engine_is_named_with_its_host():

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
 from documents import (
     CHAIN,
     DIAMOND,
+    GB,
     LOAD,
     ONE_ENGINE,
     THREE,
@@ -25,9 +29,11 @@ from phelps_jupyter.core import events as ev
 from phelps_jupyter.core.machine import Machine
 from phelps_jupyter.core.model import (
     Key,
+    Resources,
     RunId,
     RunState,
     TaskName,
+    Usage,
 )
 from phelps_jupyter.core.plan import (
     is_current,
@@ -36,6 +42,8 @@ from phelps_jupyter.core.plan import (
     providers,
     upstream,
 )
+
+MIB = 2**20
 
 
 def made(machine: Remembering) -> list[str]:
@@ -297,3 +305,58 @@ def test_a_ladder_of_open_runs_is_weighed_in_one_pass(machine):
 def test_what_has_settled_is_not_weighed(machine):
     play(machine, CHAIN, ONE_ENGINE, engine("1"), ask("load"), done(0), ask("fit", confirm=False))
     assert machine.runs[RunId(0)].remaining == 1.0
+
+
+@pytest.mark.parametrize(
+    ("held", "foreseen"),
+    [(0, 0), (50 * MIB, 0), (100 * MIB, 104 * MIB), (104 * MIB, 104 * MIB), (15 * 1024 * MIB + 1, 16 * 1024 * MIB)],
+)
+def test_what_the_last_run_held_is_foreseen_in_steps(machine, held, foreseen):
+    took = {TaskName("load"): Usage(3.0, held)}
+    play(machine, CHAIN, ev.RunRequested(1.0, (TaskName("load"),), took=took))
+    run = machine.runs[RunId(0)]
+    assert (run.resources.foreseen, run.seconds) == (foreseen, 3.0)
+
+
+def test_what_asks_for_memory_itself_has_none_foreseen(machine):
+    asks = task("load", memory=5 * MIB)
+    took = {TaskName("load"): Usage(3.0, 900 * MIB)}
+    play(machine, document(asks), ev.RunRequested(1.0, (TaskName("load"),), took=took))
+    assert machine.runs[RunId(0)].resources == Resources(memory=5 * MIB)
+
+
+def test_of_what_runs_in_its_engine_s_own_process_none_is_foreseen(machine):
+    inside = task("load", isolation="engine")
+    took = {TaskName("load"): Usage(3.0, 900 * MIB)}
+    play(machine, document(inside), ev.RunRequested(1.0, (TaskName("load"),), took=took))
+    assert machine.runs[RunId(0)].resources == Resources()
+
+
+def test_those_that_held_much_run_one_after_another_and_others_beside_them(machine):
+    both = document(task("a"), task("b"), task("c"))
+    took = {TaskName(name): Usage(1.0, 5 * GB) for name in "ab"}
+    play(machine, both, *(engine(str(number)) for number in range(3)))
+    play(machine, ev.RunRequested(1.0, tuple(map(TaskName, "abc")), took=took))
+    assert states(machine) == {"a": "submitted", "b": "ready", "c": "submitted"}
+    play(machine, done(0))
+    assert states(machine)["b"] == "submitted"
+
+
+def test_who_is_planned_anew_is_foreseen_as_it_was(machine):
+    tasks = tuple(map(TaskName, "ab"))
+    play(machine, document(task("a"), task("b")), engine("0"), engine("1"))
+    play(machine, ev.RunRequested(1.0, tasks, took={name: Usage(7.0, 5 * GB) for name in tasks}))
+    play(machine, ev.RunRequested(2.0, tasks, renewed=frozenset(tasks), confirm=False))
+    found = [machine.runs[machine.runs.latest[name]] for name in tasks]
+    assert [(run.seconds, run.resources.foreseen > 5 * GB) for run in found] == [(7.0, True)] * 2
+    # What was superseded holds its memory until it has ended.
+    assert sorted(run.state for run in found) == ["ready", "ready"]
+    play(machine, failed(0))
+    assert sorted(run.state for run in found) == ["ready", "submitted"]
+
+
+def test_what_a_run_was_seen_to_take_is_foreseen_for_the_next(machine):
+    play(machine, document(task("a")), ONE_ENGINE, ask("a"), replace(done(0), usage=Usage(3.0, GB)))
+    play(machine, ask("a", forced=True))
+    run = machine.runs[machine.runs.latest[TaskName("a")]]
+    assert (run.seconds, run.resources.foreseen >= GB) == (3.0, True)

@@ -105,7 +105,7 @@ def test_a_wide_task_is_not_overtaken_for_ever(known):
     seconds = {f"narrow{place}": dice.uniform(0.5, 2.0) for place in range(400)}
     cluster = Cluster(Random(0), cpus=2)
     first = list(seconds)[:2]
-    cluster.ask(Part([task(name) for name in first], seconds))
+    cluster.ask(Part([task(name) for name in first], seconds), known=known)
     others = [task("wide", cpus=2), *(task(name) for name in seconds if name not in first)]
     cluster.ask(Part(others, {**seconds, "wide": 2.5}), known=known)
     cluster.go_on()

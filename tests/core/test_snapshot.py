@@ -291,3 +291,25 @@ def test_what_could_not_be_seen_or_known_is_said():
     )
     assert notes(graph, CellId("3"), Seen()) == ("names of cell 1 are guessed: what it binds can't be known",)
     assert notes(graph, CellId("1"), Seen()) == ()
+
+
+@pytest.mark.parametrize(
+    ("cpus", "usage", "told"),
+    [
+        (1, Usage(2.0, cpu_seconds=7.6), ("it kept 4 cpus busy and has 1; give it --cpus 4, or have it use fewer",)),
+        (4, Usage(2.0, cpu_seconds=7.6), ()),
+        (1, Usage(2.0, cpu_seconds=2.9), ()),
+        (1, Usage(0.9, cpu_seconds=3.6), ()),
+        ("all", Usage(2.0, cpu_seconds=7.6), ()),
+    ],
+)
+def test_who_kept_more_cpus_busy_than_it_has_is_told_so(machine, cpus, usage, told):
+    ended = replace(done(0), usage=usage)
+    play(machine, document(task("load", cpus=cpus)), ONE_ENGINE, ask("load"), ended)
+    assert view(machine, "load").notes == told
+
+
+def test_who_failed_is_told_of_its_failure_alone(machine):
+    crowded = ev.AttemptFailed(5.0, RunId(0), 1, Failure(FailureKind.CODE, "no"), Usage(2.0, cpu_seconds=8.0))
+    play(machine, document(task("load")), ONE_ENGINE, ask("load"), crowded)
+    assert view(machine, "load").notes == ()

@@ -30,6 +30,27 @@ def test_they_stay_while_nobody_has_read_them_to_the_end(machine):
     assert discarded(play(machine, cancel())) == []
 
 
+def test_they_stay_while_a_body_may_have_stored_an_equal_value(machine):
+    cells = document(task("big", temp=True), task("one", "big"), task("other"))
+    play(machine, cells, ONE_ENGINE, engine("1"), ask("one", "other"), done(0, value="b"))
+    assert discarded(play(machine, done(1, value="1"))) == []
+    assert discarded(play(machine, done(2, value="b"))) == []
+
+
+def test_they_go_when_what_ran_meanwhile_has_ended_in_any_way(machine):
+    cells = document(task("big", temp=True), task("one", "big"), task("other"))
+    play(machine, cells, ONE_ENGINE, engine("1"), ask("one", "other"), done(0, value="b"))
+    assert discarded(play(machine, done(1, value="1"))) == []
+    assert discarded(play(machine, cancel())) == ["b"]
+
+
+def test_they_stay_for_who_reads_them_anew_meanwhile(machine):
+    cells = document(task("big", temp=True), task("one", "big"), task("other"), task("two", "big"))
+    play(machine, cells, ONE_ENGINE, engine("1"), ask("one", "other"), done(0, value="b"), done(1, value="1"))
+    play(machine, ask("two", confirm=False))
+    assert discarded(play(machine, done(2, value="o"))) == []
+
+
 def test_what_another_task_has_made_as_well_stays(machine):
     play(machine, READERS, ONE_ENGINE, ask("one"), done(0, value="b"))
     assert discarded(play(machine, done(1, value="b"))) == []
