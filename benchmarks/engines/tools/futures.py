@@ -131,6 +131,7 @@ class Futures(ABC):
         try:
             self.result(future, PATIENCE)
         except Exception:
+            # Each tool has its own for a task that failed, was lost or came too late: only that it did is counted.
             return False
         return True
 

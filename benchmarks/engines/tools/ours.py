@@ -122,6 +122,9 @@ class NotebookSession:
 
 def _ran(report: Report) -> Ran:
     told = _stream(report, "end")
+    if told is None:
+        failed = [task for task in report.executed.tasks if task["state"] not in WELL]
+        raise RuntimeError(f"the run did not come to its end: {failed[0]['because'] if failed else 'no task failed'}")
     results = dict(zip(told.get("results", ()), told.get("values", ()), strict=True))
     return Ran(told["begun"], told["ended"], results)
 
