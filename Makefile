@@ -62,7 +62,7 @@ bench: $(VENV)/.bench
 	$(BIN)/python benchmarks/values/digests.py
 
 clean:
-	rm -rf phelps_jupyter/labextension labextension/lib labextension/node_modules labextension/.yarn
+	rm -rf phelps_jupyter/labextension phelps_jupyter/widget labextension/lib labextension/node_modules labextension/.yarn
 	rm -rf $(VENV) dist build .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 # Written by the tests, and as good as new while no source is younger.

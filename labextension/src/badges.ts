@@ -1,10 +1,11 @@
 /** Marks on the cells of a notebook: a badge on each task's cell, a shadow on those that are stale, running or failed. */
 
 import { Cell } from '@jupyterlab/cells';
-import { Notebook, NotebookPanel } from '@jupyterlab/notebook';
+import { CellList, INotebookModel, Notebook, NotebookPanel } from '@jupyterlab/notebook';
 import { IDisposable } from '@lumino/disposable';
 
 import { Link } from './comm';
+import { inFrames } from './frames';
 import { GLYPHS, lookOf, whyOf, wordsOf } from './model';
 import { ITask } from './protocol';
 
@@ -14,20 +15,30 @@ export class Badges implements IDisposable {
   private _unlisten: () => void;
   private _timer: ReturnType<typeof setInterval>;
   private _isDisposed = false;
-  private _scheduled = false;
   private _isShown = true;
+  /** Where what has changed is not known, each cell is looked at. */
+  private _isAll = true;
+  private _changed = new Set<string>();
+  private _byId = new Map<string, Cell>();
+  private _cells: CellList | null = null;
+  private _ask = inFrames(
+    () => this._update(),
+    () => this._isDisposed
+  );
 
   constructor(
     private _panel: NotebookPanel,
     private _link: Link,
     private _onClick: (task: string) => void
   ) {
-    this._unlisten = _link.board.listen(() => this._schedule());
-    _panel.content.modelContentChanged.connect(this._schedule, this);
+    this._unlisten = _link.board.listen((changed, shape) => this._onBoard(changed, shape));
+    _panel.content.modelChanged.connect(this._watch, this);
+    this._watch();
     // Running tasks tell how long they have been.
     this._timer = setInterval(() => {
       if (_link.board.open.length) {
-        this._schedule();
+        _link.board.open.forEach(task => this._changed.add(task.name));
+        this._ask();
       }
     }, EVERY);
   }
@@ -38,34 +49,59 @@ export class Badges implements IDisposable {
 
   set isShown(shown: boolean) {
     this._isShown = shown;
-    this._schedule();
+    this._askAll();
   }
 
   dispose(): void {
     this._isDisposed = true;
     clearInterval(this._timer);
     this._unlisten();
-    this._panel.content.modelContentChanged.disconnect(this._schedule, this);
+    this._panel.content.modelChanged.disconnect(this._watch, this);
+    this._cells?.changed.disconnect(this._askAll, this);
   }
 
-  private _schedule(): void {
-    if (!this._scheduled) {
-      this._scheduled = true;
-      requestAnimationFrame(() => {
-        this._scheduled = false;
-        if (!this._isDisposed) {
-          this._update(this._panel.content);
+  /** Cells that have moved are other widgets now. */
+  private _watch(): void {
+    this._cells?.changed.disconnect(this._askAll, this);
+    const model: INotebookModel | null = this._panel.content.model;
+    this._cells = model?.cells ?? null;
+    this._cells?.changed.connect(this._askAll, this);
+    this._askAll();
+  }
+
+  private _onBoard(changed: ReadonlySet<string>, isAll: boolean): void {
+    changed.forEach(task => this._changed.add(task));
+    this._isAll = this._isAll || isAll;
+    this._ask();
+  }
+
+  private _askAll(): void {
+    this._isAll = true;
+    this._ask();
+  }
+
+  private _update(): void {
+    const now = Date.now() / 1000;
+    if (this._isAll) {
+      this._updateAll(this._panel.content, now);
+    } else {
+      for (const name of this._changed) {
+        const task = this._link.board.get(name);
+        const cell = task && this._byId.get(task.cell_id);
+        if (cell && this._isShown) {
+          this._mark(cell, task, now);
         }
-      });
+      }
     }
+    this._isAll = false;
+    this._changed.clear();
   }
 
-  private _update(notebook: Notebook): void {
+  private _updateAll(notebook: Notebook, now: number): void {
     const { board } = this._link;
     const stale = new Map(board.staleCells.map(cell => [cell.cell_id, cell.reason]));
-    const now = Date.now() / 1000;
-    for (const cell of notebook.widgets) {
-      const id = cell.model.id;
+    this._byId = new Map(notebook.widgets.map(cell => [cell.model.id, cell]));
+    for (const [id, cell] of this._byId) {
       const task = this._isShown ? board.ofCell(id) : undefined;
       if (task) {
         this._mark(cell, task, now);
@@ -82,6 +118,7 @@ export class Badges implements IDisposable {
     }
     let badge = badgeOf(cell);
     if (!badge) {
+      cell.addClass('phelps-tagged');
       badge = document.createElement('button');
       badge.className = 'phelps-badge';
       badge.addEventListener('click', event => {
@@ -104,6 +141,7 @@ export class Badges implements IDisposable {
 
   private _unmark(cell: Cell, reason: string | undefined): void {
     badgeOf(cell)?.remove();
+    cell.removeClass('phelps-tagged');
     if (reason === undefined) {
       delete cell.node.dataset.phelps;
     } else {

@@ -1,12 +1,15 @@
 /**
  * The card under a task's cell. It is saved with the notebook, so it is drawn with or without a kernel, trusted or not;
- * what the kernel says of the task now stands above it.
+ * what the kernel says of the task now stands in the place of its first line.
  */
 
 import { IRenderMime, renderHTML, renderText } from '@jupyterlab/rendermime';
 import { Widget } from '@lumino/widgets';
 
-import { Board, GLYPHS, lookOf, wordsOf } from './model';
+import { liveLine } from './liveLine';
+import { Board, lookOf } from './model';
+
+const SECOND = 1000;
 
 export const CARD_MIME = 'application/vnd.phelps.task+json';
 
@@ -21,6 +24,7 @@ class Card extends Widget implements IRenderMime.IRenderer {
   private _live = document.createElement('div');
   private _host = document.createElement('div');
   private _data: ICardData = {};
+  private _timer: ReturnType<typeof setInterval> | undefined;
   private _unlisten: () => void = () => undefined;
 
   constructor(
@@ -68,20 +72,36 @@ class Card extends Widget implements IRenderMime.IRenderer {
 
   protected onBeforeDetach(): void {
     this._unlisten();
+    this._tick(false);
   }
 
   dispose(): void {
     this._unlisten();
+    this._tick(false);
     super.dispose();
   }
 
-  /** Where the task is in another state than the card says, that is said above it. */
+  /** Where the kernel knows better than the card, that stands in the place of its first line. */
   private _update(): void {
     const task = this.isAttached && this._data.task ? this._boardOf(this.node)?.get(this._data.task) : undefined;
-    const look = task ? lookOf(task) : undefined;
-    const differs = task !== undefined && look !== this._data.state;
-    this._live.hidden = !differs;
-    this._live.textContent = task && look && differs ? `${GLYPHS[look]} ${task.name} · ${wordsOf(task, Date.now() / 1000)}` : '';
+    const line = liveLine(task, this._data.state, Date.now() / 1000);
+    this._live.hidden = !line;
+    if (this._live.textContent !== line) {
+      this._live.textContent = line;
+    }
+    this._live.className = task ? `phelps-live phelps-${lookOf(task)}` : 'phelps-live';
+    this._host.classList.toggle('phelps-overtaken', line !== '');
+    this._tick(task?.open ?? false);
+  }
+
+  /** Seconds go on while it runs. */
+  private _tick(isOpen: boolean): void {
+    if (!isOpen) {
+      clearInterval(this._timer);
+      this._timer = undefined;
+    } else {
+      this._timer ??= setInterval(() => this._update(), SECOND);
+    }
   }
 }
 

@@ -6,13 +6,16 @@
  */
 
 import { ISessionContext } from '@jupyterlab/apputils';
+import { Cell } from '@jupyterlab/cells';
 import { INotebookModel, NotebookActions, NotebookPanel } from '@jupyterlab/notebook';
 import { Kernel } from '@jupyterlab/services';
 import { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 
+import { cancelledBy } from './cancelling';
+import { say } from './language';
 import { Board } from './model';
-import { Bundle, FromKernel, IFrame, IProposal, Scope, TARGET, ToKernel } from './protocol';
+import { Bundle, FromKernel, IInsert, ILog, ILook, IProposal, IWhy, ReadyCell, Scope, TARGET, ToKernel } from './protocol';
 
 const DEBOUNCE = 400;
 /** Milliseconds until a kernel without subshells is spoken to. */
@@ -40,10 +43,15 @@ export class Link implements IDisposable {
   private _isOpen = false;
   private _linkedChanged = new Signal<this, boolean>(this);
   private _carded = new Signal<this, ICard>(this);
-  private _logged = new Signal<this, { task: string; frames: IFrame[] }>(this);
+  private _graphed = new Signal<this, Bundle>(this);
+  private _logged = new Signal<this, ILog>(this);
   private _noticed = new Signal<this, string>(this);
+  private _explained = new Signal<this, IWhy>(this);
+  private _looked = new Signal<this, ILook>(this);
+  private _inserted = new Signal<this, IInsert>(this);
   private _proposed = new Signal<this, IProposal>(this);
   private _byHand = new Signal<this, string[]>(this);
+  private _edited = new Signal<this, void>(this);
   private _model: INotebookModel | null = null;
 
   constructor(private _panel: NotebookPanel) {
@@ -75,7 +83,12 @@ export class Link implements IDisposable {
     return this._carded;
   }
 
-  get logged(): ISignal<this, { task: string; frames: IFrame[] }> {
+  /** What stands below `%phelps graph` from now on. */
+  get graphed(): ISignal<this, Bundle> {
+    return this._graphed;
+  }
+
+  get logged(): ISignal<this, ILog> {
     return this._logged;
   }
 
@@ -83,9 +96,26 @@ export class Link implements IDisposable {
     return this._noticed;
   }
 
+  /** The document is another one; told when its editing rests, and when a cell has been executed. */
+  get edited(): ISignal<this, void> {
+    return this._edited;
+  }
+
   /** Cells that the kernel asks to be executed as if by hand. */
   get byHand(): ISignal<this, string[]> {
     return this._byHand;
+  }
+
+  get explained(): ISignal<this, IWhy> {
+    return this._explained;
+  }
+
+  get looked(): ISignal<this, ILook> {
+    return this._looked;
+  }
+
+  get inserted(): ISignal<this, IInsert> {
+    return this._inserted;
   }
 
   get proposed(): ISignal<this, IProposal> {
@@ -129,6 +159,22 @@ export class Link implements IDisposable {
     this._send({ type: 'logs', tasks });
   }
 
+  /** Ask for what changed. */
+  explain(task: string): void {
+    this._send({ type: 'why', task });
+  }
+
+  /** Ask what a value looks like that a task gives or reads. */
+  look(task: string, name: string): void {
+    this._send({ type: 'preview', task, name });
+  }
+
+  /** Ask for a cell to go on with. */
+  readyCell(what: ReadyCell, task: string): void {
+    this._flush();
+    this._send({ type: 'cell', task, what });
+  }
+
   /** Ask what a plain cell would be as a task. */
   propose(cell: string): void {
     this._flush();
@@ -155,13 +201,20 @@ export class Link implements IDisposable {
   private _onExecuted(_: unknown, args: { notebook: unknown }): void {
     if (args.notebook === this._panel.content) {
       this._connect();
+      this._edited.emit();
     }
   }
 
   /** What was edited counts for the cell that is about to run. */
-  private _onScheduled(_: unknown, args: { notebook: unknown }): void {
-    if (args.notebook === this._panel.content) {
-      this._flush();
+  private _onScheduled(_: unknown, args: { notebook: unknown; cell: Cell }): void {
+    if (args.notebook !== this._panel.content) {
+      return;
+    }
+    this._flush();
+    const tasks = cancelledBy(args.cell.model.sharedModel.getSource());
+    // An idle kernel takes the cell itself right away.
+    if (tasks && this._panel.sessionContext.session?.kernel?.status === 'busy') {
+      this.cancel(tasks);
     }
   }
 
@@ -228,8 +281,11 @@ export class Link implements IDisposable {
       case 'card':
         this._carded.emit({ task: message.task, cell: message.cell_id, bundle: message.bundle });
         return;
+      case 'graph':
+        this._graphed.emit(message.bundle);
+        return;
       case 'log':
-        this._logged.emit({ task: message.task, frames: message.frames });
+        this._logged.emit(message);
         return;
       case 'notice':
         this._noticed.emit(message.text);
@@ -244,6 +300,23 @@ export class Link implements IDisposable {
         this._byHand.emit(message.cells);
         return;
       default:
+        this._hearAnswer(message);
+    }
+  }
+
+  /** What was asked for of one task, or what all are told. */
+  private _hearAnswer(message: FromKernel): void {
+    switch (message.type) {
+      case 'why':
+        this._explained.emit(message);
+        return;
+      case 'preview':
+        this._looked.emit(message);
+        return;
+      case 'insert':
+        this._inserted.emit(message);
+        return;
+      default:
         this._apply(message);
     }
   }
@@ -253,7 +326,7 @@ export class Link implements IDisposable {
     if (applied === 'gap') {
       this._send({ type: 'resync' });
     } else if (applied === 'foreign') {
-      this._noticed.emit('The kernel has another version of phelps_jupyter than this extension: restart both.');
+      this._noticed.emit(say('The kernel has another version of phelps_jupyter than this extension: restart both.'));
       this._comm?.close();
     } else if (applied === 'changed' && message.type === 'snapshot') {
       this._linkedChanged.emit(true);
@@ -270,6 +343,7 @@ export class Link implements IDisposable {
   private _tellSources(): void {
     clearTimeout(this._timer);
     this._timer = undefined;
+    this._edited.emit();
     if (!this._isOpen) {
       return;
     }

@@ -1,7 +1,6 @@
-/** One node of the graph: a box with the task's name, its state and its outputs. Knows no layout. */
+/** One node of the graph: a box with a name, a state and a bar. Knows no layout, and no task. */
 
-import { GLYPHS, Look, lookOf, whyOf, wordsOf } from './model';
-import { ITask } from './protocol';
+import { IFace } from './nodeFace';
 
 export const WIDTH = 168;
 export const HEIGHT = 46;
@@ -31,52 +30,50 @@ export class GraphNode {
 
   constructor(
     readonly name: string,
+    readonly isGroup: boolean,
     corner: [number, number],
     parent: Element
   ) {
     this.group = make('g', { role: 'button', transform: `translate(${corner.join()})` }, parent);
-    this.group.dataset.task = name;
+    this.group.dataset[isGroup ? 'group' : 'task'] = name;
   }
 
-  /** Draw it, where anything that it shows is another. `now`: seconds since the epoch. */
-  show(task: ITask, standing: IStanding, now: number): void {
-    const look = lookOf(task);
-    const words = wordsOf(task, now);
-    const why = whyOf(task);
-    const told = JSON.stringify([look, words, why, standing, task.outputs, task.progress, task.engine]);
+  /** Draw it, where anything that it shows is another. */
+  show(face: IFace, standing: IStanding): void {
+    const told = JSON.stringify([face, standing]);
     if (told === this._told) {
       return;
     }
     this._told = told;
-    this._stand(look, standing, `${task.name}: ${words}. ${why}`);
+    this._stand(face, standing);
     this.group.replaceChildren();
-    make('rect', { width: WIDTH, height: HEIGHT, rx: 5 }, this.group);
-    const share = shareOf(task);
-    if (share > 0) {
-      make('rect', { class: 'phelps-bar', y: HEIGHT - 4, width: WIDTH * share, height: 4 }, this.group);
+    if (this.isGroup) {
+      make('rect', { x: 5, y: -5, width: WIDTH - 10, height: HEIGHT, rx: 5 }, this.group);
     }
-    const outputs = task.outputs.map(version => version.name).join(', ');
-    this._text(19, 'phelps-name', `${GLYPHS[look]} ${task.name}`, LONG + 2);
-    this._text(36, 'phelps-words', outputs ? `${words} · ${outputs}` : words, LONG + 6);
-    make('title', {}, this.group).textContent = [task.name, words, why, task.engine ?? ''].filter(Boolean).join('\n');
+    make('rect', { class: 'phelps-box', width: WIDTH, height: HEIGHT, rx: 5 }, this.group);
+    if (face.share > 0) {
+      make('rect', { class: 'phelps-bar', y: HEIGHT - 4, width: WIDTH * face.share, height: 4 }, this.group);
+    }
+    this._text(19, 'phelps-name', face.name, LONG + 2);
+    this._text(36, 'phelps-words', face.words, LONG + 6);
+    make('title', {}, this.group).textContent = face.title;
   }
 
-  private _stand(look: Look, standing: IStanding, label: string): void {
-    const names = ['phelps-node', `phelps-${look}`];
+  private _stand(face: IFace, standing: IStanding): void {
+    const names = ['phelps-node', `phelps-${face.look}`];
     names.push(...(standing.isSelected ? ['phelps-selected'] : []), ...(standing.isFaint ? ['phelps-faint'] : []));
     this.group.setAttribute('class', names.join(' '));
     this.group.setAttribute('tabindex', standing.isFirst ? '0' : '-1');
-    this.group.setAttribute('aria-label', label);
-    this.group.setAttribute('aria-pressed', String(standing.isSelected));
+    this.group.setAttribute('aria-label', face.label);
+    if (this.isGroup) {
+      this.group.setAttribute('aria-expanded', 'false');
+    } else {
+      this.group.setAttribute('aria-pressed', String(standing.isSelected));
+    }
   }
 
   private _text(y: number, name: string, text: string, length: number): void {
     const short = text.length > length ? `${text.slice(0, length - 1)}…` : text;
     make('text', { x: 10, y, class: name }, this.group).textContent = short;
   }
-}
-
-function shareOf(task: ITask): number {
-  const { progress } = task;
-  return task.open && progress?.total ? Math.min(1, progress.done / progress.total) : 0;
 }

@@ -1,29 +1,36 @@
-/** A graph of tasks as plain SVG: nodes, edges, a selection, the keyboard. Knows no kernel and no notebook. */
+/** A graph of tasks as plain SVG: nodes, edges, groups, a selection, the keyboard. Knows no kernel and no notebook. */
 
-import { GraphNode, HEIGHT, WIDTH, make } from './graphNode';
-import { IPlace, layout } from './layout';
-import { sizeWords } from './model';
-import { INeed, ITask } from './protocol';
+import { edgeWords } from './edgeWords';
+import { Folding } from './folding';
+import { Direction, Geometry } from './geometry';
+import { GraphNode, make } from './graphNode';
+import { IGroup, Shown, shownOf } from './groups';
+import { IEdge, layout } from './layout';
+import { near } from './neighbourhood';
+import { groupFace, taskFace } from './nodeFace';
+import { ITask } from './protocol';
 import { IViewOptions, View } from './view';
 
-export type Direction = 'down' | 'right';
-
-const GAP_ACROSS = 22;
-const GAP_ALONG = 40;
-const MARGIN = 12;
-const MANY = 300;
+/** A graph that is wider is scrolled: names must stay legible. */
+const SMALLEST = 0.6;
 
 export class GraphView extends View {
   private _svg: SVGElement;
-  private _note: HTMLElement;
+  private _note = document.createElement('div');
   private _drawn = new Map<string, GraphNode>();
+  private _shown = new Map<string, Shown>();
+  private _folding: Folding;
+  private _boardShape = -1;
   private _shape = '';
   private _order: string[] = [];
+  /** The node that the keyboard was on last, where that is a group. */
+  private _atGroup = '';
   private _direction: Direction = 'down';
+  private _isNear = false;
 
   constructor(options: IViewOptions) {
     super(options, 'phelps-graph');
-    this._note = document.createElement('div');
+    this._folding = new Folding(options.sections ?? (() => new Map()));
     this._note.className = 'phelps-note';
     this._svg = make('svg', { role: 'group', 'aria-label': options.say('Graph of tasks') });
     this.node.append(this._note, this._svg);
@@ -32,175 +39,219 @@ export class GraphView extends View {
 
   set direction(direction: Direction) {
     this._direction = direction;
-    this._shape = '';
-    this.update();
+    this.refresh();
   }
 
   get direction(): Direction {
     return this._direction;
   }
 
+  /** Draw only what is near the selected task. */
+  set isNear(isNear: boolean) {
+    this._isNear = isNear;
+    this.refresh();
+  }
+
+  get isNear(): boolean {
+    return this._isNear;
+  }
+
   select(task: string): void {
+    const isNew = task !== this.selected;
+    const group = this._folding.of(task);
+    if (isNew && group) {
+      this._folding.unfold(group.key);
+    }
+    this._atGroup = '';
     super.select(task);
-    const group = this._drawn.get(task)?.group;
-    group?.scrollIntoView?.({ block: 'nearest', inline: 'nearest' });
+    if (isNew) {
+      this._drawn.get(task)?.group.scrollIntoView?.({ block: 'nearest', inline: 'nearest' });
+    }
   }
 
   update(): void {
-    const tasks = this._visible();
-    const shape = JSON.stringify([this._direction, tasks.map(task => [task.name, task.needs])]);
+    const { board } = this.options;
+    if (board.shape !== this._boardShape) {
+      this._boardShape = board.shape;
+      this._folding.regroup(board.tasks);
+    }
+    this._folding.look(this.filter ? task => this.finds(board.get(task.name) ?? task) : null);
+    const centre = this._isNear && board.get(this.selected) ? this.selected : '';
+    const shape = [this._direction, board.shape, centre, ...this._folding.open.map(group => group.key)].join('\n');
     if (shape !== this._shape) {
       this._shape = shape;
-      this._draw(tasks);
+      this._draw(centre ? shownOf(near(board.tasks, centre)) : this._folding.shown(board.tasks), centre);
     }
     const now = Date.now() / 1000;
-    for (const task of tasks) {
-      this._fill(task, now);
+    const first = [this._atGroup, this.selected].find(name => this._drawn.has(name)) ?? this._order[0];
+    for (const shown of this._shown.values()) {
+      this._fill(shown, first, now);
     }
   }
 
-  /** Of very many tasks those around the selected one. */
-  private _visible(): ITask[] {
-    const tasks = this.options.board.tasks;
-    this._note.textContent = '';
-    if (tasks.length <= MANY) {
-      return tasks;
-    }
-    const near = neighbourhood(tasks, this.selected || tasks[0].name);
-    this._note.textContent = this.options.say(
-      '%1 tasks: these are the ones around %2; the list has all',
-      String(tasks.length),
-      this.selected || tasks[0].name
-    );
-    return tasks.filter(task => near.has(task.name)).slice(0, MANY);
-  }
-
-  private _draw(tasks: ITask[]): void {
+  private _draw(shown: Shown[], centre: string): void {
+    const focused = this._focused();
     this._svg.replaceChildren();
     this._drawn.clear();
-    const nodes = tasks.map(task => ({ name: task.name, needs: task.needs.map(need => need.task) }));
-    const { places, edges, layers, columns } = layout(nodes);
-    this._order = [...places.keys()];
-    const [across, along] = this._direction === 'down' ? [columns, layers] : [layers, columns];
-    const width = 2 * MARGIN + across * (WIDTH + this._gapX) - this._gapX;
-    const height = 2 * MARGIN + along * (HEIGHT + this._gapY) - this._gapY;
-    this._svg.setAttribute('viewBox', `0 0 ${Math.max(width, 1)} ${Math.max(height, 1)}`);
+    this._shown = new Map(shown.map(one => [one.name, one]));
+    const laid = layout(shown);
+    const geometry = new Geometry(this._direction);
+    this._order = [...laid.places.keys()];
+    const [width, height] = geometry.size(laid);
+    this._svg.setAttribute('viewBox', `0 0 ${width} ${height}`);
     // Fit to width, but never larger than life.
-    this._svg.setAttribute('style', `width:100%;max-width:${Math.max(width, 1)}px`);
-    const byName = new Map(tasks.map(task => [task.name, task]));
-    for (const edge of edges) {
-      const need = byName.get(edge.to)?.needs.find(one => one.task === edge.from);
-      this._edge(edge.way, need, byName.get(edge.from));
+    this._svg.setAttribute('style', `width:100%;max-width:${width}px;min-width:${width * SMALLEST}px`);
+    laid.edges.forEach(edge => this._edge(edge, geometry.line(edge.way)));
+    for (const [name, place] of laid.places) {
+      const node = new GraphNode(name, 'group' in (this._shown.get(name) as Shown), geometry.corner(place), this._svg);
+      node.group.addEventListener('click', () => this._choose(name));
+      node.group.addEventListener('dblclick', () => this._open(name));
+      this._drawn.set(name, node);
     }
-    for (const [name, place] of places) {
-      this._group(name, place);
+    this._tellShown(shown, centre);
+    this._refocus(focused);
+  }
+
+  private _focused(): string {
+    const focused = document.activeElement;
+    return [...this._drawn.values()].find(node => node.group === focused)?.name ?? '';
+  }
+
+  /** What had the keyboard keeps it; if it is folded, its group has it. */
+  private _refocus(name: string): void {
+    const node = this._drawn.get(name) ?? this._drawn.get(this._folding.of(name)?.key ?? '');
+    node?.group.setAttribute('tabindex', '-1');
+    node?.group.focus();
+  }
+
+  private _tellShown(shown: Shown[], centre: string): void {
+    const { board, say } = this.options;
+    const counts = [String(shown.length), String(board.tasks.length)];
+    this._note.replaceChildren(centre ? say('%1 of %2 tasks: what is near %3', ...counts, centre) : '');
+    if (this._folding.isFolded && !centre) {
+      this._tellFolding(shown);
     }
   }
 
-  private get _gapX(): number {
-    return this._direction === 'down' ? GAP_ACROSS : GAP_ALONG;
-  }
-
-  private get _gapY(): number {
-    return this._direction === 'down' ? GAP_ALONG : GAP_ACROSS;
-  }
-
-  private _corner(place: IPlace): [number, number] {
-    const [x, y] = this._direction === 'down' ? [place.column, place.layer] : [place.layer, place.column];
-    return [MARGIN + x * (WIDTH + this._gapX), MARGIN + y * (HEIGHT + this._gapY)];
-  }
-
-  private _edge(way: IPlace[], need: INeed | undefined, from: ITask | undefined): void {
-    const points = way.map(place => this._corner(place));
-    const down = this._direction === 'down';
-    const steps: string[] = [];
-    points.forEach(([x, y], index) => {
-      const [inX, inY] = down ? [x + WIDTH / 2, y] : [x, y + HEIGHT / 2];
-      const [outX, outY] = down ? [x + WIDTH / 2, y + HEIGHT] : [x + WIDTH, y + HEIGHT / 2];
-      if (index > 0) {
-        const [px, py] = this._out(points[index - 1]);
-        const [c1, c2] = down
-          ? [`${px},${(py + inY) / 2}`, `${inX},${(py + inY) / 2}`]
-          : [`${(px + inX) / 2},${py}`, `${(px + inX) / 2},${inY}`];
-        steps.push(`C${c1} ${c2} ${inX},${inY}`);
-        // Through a layer that it only passes.
-        steps.push(index < points.length - 1 ? `L${outX},${outY}` : '');
-      } else {
-        steps.push(`M${outX},${outY}`);
-      }
-    });
-    const path = make('path', { class: `phelps-edge${need?.via ? ' phelps-via' : ''}`, d: steps.join('') }, this._svg);
-    const title = make('title', {}, path);
-    title.textContent = this._edgeWords(need, from);
-  }
-
-  private _out([x, y]: [number, number]): [number, number] {
-    return this._direction === 'down' ? [x + WIDTH / 2, y + HEIGHT] : [x + WIDTH, y + HEIGHT / 2];
-  }
-
-  private _edgeWords(need: INeed | undefined, from: ITask | undefined): string {
-    if (!need || !from) {
-      return '';
+  /** How many groups there are, and buttons that fold those that are open. */
+  private _tellFolding(shown: Shown[]): void {
+    const { board, say } = this.options;
+    const folded = shown.filter(one => 'group' in one).length;
+    this._note.append(
+      say('%1 tasks, %2 groups folded: a click or Enter opens one', String(board.tasks.length), String(folded))
+    );
+    for (const group of this._folding.open) {
+      const button = document.createElement('button');
+      button.className = 'phelps-button phelps-fold';
+      button.textContent = `▾ ${group.title}`;
+      button.setAttribute('aria-expanded', 'true');
+      button.setAttribute('aria-label', say('Fold %1', group.title));
+      button.addEventListener('click', () => this._close(group));
+      this._note.append(' ', button);
     }
-    if (need.via) {
-      return this.options.say('by way of plain cells');
+  }
+
+  private _edge(edge: IEdge, line: string): void {
+    const [from, to] = [this._shown.get(edge.from), this._shown.get(edge.to)];
+    const need = to && 'task' in to ? to.task.needs.find(one => one.task === edge.from) : undefined;
+    const path = make('path', { class: `phelps-edge${need?.via ? ' phelps-via' : ''}`, d: line }, this._svg);
+    if (need && from && 'task' in from) {
+      const title = make('title', {}, path);
+      // Sizes are known when it is looked at, not when it is drawn.
+      path.addEventListener('pointerenter', () => {
+        title.textContent = edgeWords(need, this.options.board.get(from.name) ?? from.task, this.options.say);
+      });
     }
-    const sizes = new Map(from.outputs.map(version => [version.name, version.bytes]));
-    const told = need.names.map(name => (sizes.has(name) ? `${name} (${sizeWords(sizes.get(name) as number)})` : name));
-    return told.join(', ') || this.options.say('comes after it');
   }
 
-  private _group(name: string, place: IPlace): void {
-    const node = new GraphNode(name, this._corner(place), this._svg);
-    node.group.addEventListener('click', () => this._choose(name));
-    node.group.addEventListener('dblclick', () => this.options.onOpen(name));
-    this._drawn.set(name, node);
+  private _fill(shown: Shown, first: string, now: number): void {
+    const { board, say } = this.options;
+    const tasks = ('task' in shown ? [shown.task] : shown.group.tasks).flatMap(task => board.get(task.name) ?? []);
+    if (!tasks.length) {
+      return;
+    }
+    const face = 'task' in shown ? taskFace(tasks[0], now) : groupFace(shown.group.title, tasks, say);
+    const isFaint = this.filter !== '' && !tasks.some((task: ITask) => this.finds(task));
+    const { name } = shown;
+    this._drawn.get(name)?.show(face, { isFaint, isFirst: name === first, isSelected: name === this.selected });
   }
 
-  private _fill(task: ITask, now: number): void {
-    const isFaint = !this.finds(task);
-    const isFirst = (this._drawn.has(this.selected) ? this.selected : this._order[0]) === task.name;
-    const standing = { isFaint, isFirst, isSelected: this.selected === task.name };
-    this._drawn.get(task.name)?.show(task, standing, now);
+  private _choose(name: string): void {
+    const shown = this._shown.get(name);
+    if (shown && 'group' in shown) {
+      this._unfold(shown.group);
+    } else {
+      this.options.onSelect(name);
+    }
   }
 
-  private _choose(task: string): void {
-    this.options.onSelect(task);
+  private _open(name: string): void {
+    if (this._shown.has(name) && !this._drawn.get(name)?.isGroup) {
+      this.options.onOpen(name);
+    }
+  }
+
+  private _unfold(group: IGroup): void {
+    this._folding.unfold(group.key);
+    this.update();
+    this._drawn.get(group.tasks[0].name)?.group.focus();
+  }
+
+  private _close(group: IGroup): void {
+    this._folding.close(group.key);
+    this.update();
+    this._drawn.get(group.key)?.group.focus();
   }
 
   private _onKey(event: KeyboardEvent): void {
-    const target = event.target as Element | null;
-    const name = target?.closest<SVGElement>('g[data-task]')?.dataset.task;
-    if (!name) {
-      return;
-    }
-    if (event.key === 'Enter' || event.key === ' ') {
+    const group = (event.target as Element | null)?.closest<SVGElement>('g[data-task], g[data-group]');
+    const name = group?.dataset.task ?? group?.dataset.group;
+    if (name && this._act(name, event.key)) {
       event.preventDefault();
+    }
+  }
+
+  /** What a key does on a node; whether it does anything. */
+  private _act(name: string, key: string): boolean {
+    const group = this._folding.of(name);
+    if (key === 'Enter' || key === ' ') {
       this._choose(name);
-      if (event.key === 'Enter') {
-        this.options.onOpen(name);
+      if (key === 'Enter') {
+        this._open(name);
       }
-      return;
+    } else if (key === 'Escape' && group && this._drawn.has(name)) {
+      this._close(group);
+    } else {
+      return this._go(this._next(name, key));
     }
-    const next = this._next(name, event.key);
-    if (next) {
-      event.preventDefault();
-      this._choose(next);
-      this._drawn.get(next)?.group.focus();
+    return true;
+  }
+
+  /** A task is selected by going there; a group is only reached. */
+  private _go(name: string | undefined): boolean {
+    if (!name) {
+      return false;
     }
+    if (this._drawn.get(name)?.isGroup) {
+      this._atGroup = name;
+      this.update();
+    } else {
+      this.options.onSelect(name);
+    }
+    this._drawn.get(name)?.group.focus();
+    return true;
   }
 
   /** Along the edges, or to the next node in order. */
   private _next(name: string, key: string): string | undefined {
     const [back, on] = this._direction === 'down' ? ['ArrowUp', 'ArrowDown'] : ['ArrowLeft', 'ArrowRight'];
     const [before, after] = this._direction === 'down' ? ['ArrowLeft', 'ArrowRight'] : ['ArrowUp', 'ArrowDown'];
-    const task = this.options.board.get(name);
     const at = this._order.indexOf(name);
     switch (key) {
       case back:
-        return task?.needs.map(need => need.task).find(one => this._drawn.has(one));
+        return this._shown.get(name)?.needs.find(one => this._drawn.has(one));
       case on:
-        return this._order.find(one => this.options.board.get(one)?.needs.some(need => need.task === name));
+        return this._order.find(one => this._shown.get(one)?.needs.includes(name));
       case before:
         return this._order[at - 1];
       case after:
@@ -213,22 +264,4 @@ export class GraphView extends View {
         return undefined;
     }
   }
-}
-
-/** A task, and all within some steps of it. */
-export function neighbourhood(tasks: ITask[], centre: string, steps = 3): Set<string> {
-  const near = new Map<string, string[]>();
-  for (const task of tasks) {
-    for (const need of task.needs) {
-      near.set(task.name, [...(near.get(task.name) ?? []), need.task]);
-      near.set(need.task, [...(near.get(need.task) ?? []), task.name]);
-    }
-  }
-  const found = new Set([centre]);
-  let edge = [centre];
-  for (let step = 0; step < steps && found.size < MANY; step += 1) {
-    edge = edge.flatMap(name => near.get(name) ?? []).filter(name => !found.has(name));
-    edge.forEach(name => found.add(name));
-  }
-  return found;
 }

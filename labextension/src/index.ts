@@ -7,20 +7,29 @@ import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
-import { Widget } from '@lumino/widgets';
 
+import { Announcer } from './announcer';
 import { Badges } from './badges';
 import { Batches } from './batches';
-import { cardFactory } from './card';
+import { BoardOf, cardFactory } from './card';
+import { clustersIn } from './clusters';
 import { Link } from './comm';
 import { addCommands } from './commands';
-import { secondsWords, summaryOf } from './model';
-import { enable, execute, loads, putCard, showCell } from './notebook';
+import { atMostEvery } from './frames';
+import { graphFactory } from './graphOutput';
+import { say, speak } from './language';
+import { secondsWords } from './model';
+import { enable, execute, loads, putCard, putGraph, showCell } from './notebook';
 import { TasksPanel } from './panel';
+import { insertCell } from './readyCell';
+import { sectionsOf } from './sections';
+import { StatusLine } from './statusLine';
 import { ask } from './tagging';
 
 const ID = 'phelps-jupyter:plugin';
 const SHORT = 10;
+/** Milliseconds between looks at what commands can do now. */
+const SELDOM = 250;
 
 const plugin: JupyterFrontEndPlugin<void> = {
   id: ID,
@@ -39,6 +48,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     statusBar: IStatusBar | null
   ) => {
     const trans = (translator ?? nullTranslator).load('phelps_jupyter');
+    speak((text, ...args) => trans.__(text, ...args));
     const links = new Map<NotebookPanel, Link>();
     const badges = new Set<Badges>();
     let batchSeconds = SHORT;
@@ -57,27 +67,36 @@ const plugin: JupyterFrontEndPlugin<void> = {
       const current = tracker.currentWidget;
       return current && !loads(current.content) ? () => void enable(current) : null;
     };
-    const panel = new TasksPanel({ translator: translator ?? undefined, showCell: show, enable: enabling });
+    const panel = new TasksPanel({
+      translator: translator ?? undefined,
+      showCell: show,
+      enable: enabling,
+      clusters: clustersIn(app),
+      sections: () => sectionsOf(tracker.currentWidget?.content.model?.sharedModel.cells ?? [])
+    });
     panel.title.label = trans.__('Tasks');
     app.shell.add(panel, 'right', { rank: 600 });
     restorer?.add(panel, panel.id);
 
-    rendermime.addFactory(
-      cardFactory(node => [...links].find(([notebook]) => notebook.node.contains(node))?.[1].board),
-      -20
-    );
+    const boardOf: BoardOf = node => [...links].find(([notebook]) => notebook.node.contains(node))?.[1].board;
+    const open = (task: string): void => {
+      app.shell.activateById(panel.id);
+      panel.select(task);
+    };
+    const onOpen = (task: string): void => show(task, null);
+    rendermime.addFactory(cardFactory(boardOf), -20);
+    rendermime.addFactory(graphFactory({ boardOf, say, onSelect: open, onOpen }), -20);
 
-    const status = new Widget();
-    status.addClass('phelps-statusbar');
+    const front = (): Link | undefined => (tracker.currentWidget ? links.get(tracker.currentWidget) : undefined);
+    const status = new StatusLine(() => (front()?.isLinked ? front()?.board : undefined), say);
+    const enablings = atMostEvery(SELDOM, () => addedCommands.changed());
     const look = (): void => {
-      const current = tracker.currentWidget;
-      const link = (current && links.get(current)) ?? null;
-      panel.link = link;
-      status.node.textContent = link?.isLinked ? summaryOf(link.board.tasks) : '';
-      addedCommands.changed();
+      panel.link = front() ?? null;
+      status.refresh();
+      enablings();
     };
     const addedCommands = addCommands(app, trans, {
-      link: () => (tracker.currentWidget ? links.get(tracker.currentWidget) : undefined),
+      link: front,
       panel,
       notebook: () => tracker.currentWidget,
       show,
@@ -90,11 +109,9 @@ const plugin: JupyterFrontEndPlugin<void> = {
       const link = new Link(notebook);
       const batches = new Batches(link.board);
       links.set(notebook, link);
-      const marks = new Badges(notebook, link, task => {
-        app.shell.activateById(panel.id);
-        panel.select(task);
-      });
+      const marks = new Badges(notebook, link, open);
       badges.add(marks);
+      const announcer = new Announcer(link.board, () => tracker.currentWidget === notebook);
       link.board.listen(() => {
         const batch = batches.look();
         if (batch && (batch.seconds >= batchSeconds || batch.failed.length)) {
@@ -103,8 +120,14 @@ const plugin: JupyterFrontEndPlugin<void> = {
         look();
       });
       link.linkedChanged.connect(look);
+      link.edited.connect(() => {
+        panel.refresh();
+        enablings();
+      });
       link.noticed.connect((_sender, text) => void Notification.warning(text, { autoClose: 10000 }));
       link.carded.connect((_sender, card) => putCard(notebook.content, card));
+      link.graphed.connect((_sender, bundle) => putGraph(notebook.content, bundle));
+      link.inserted.connect((_sender, told) => void insertCell(notebook, told));
       link.proposed.connect((_sender, proposal) => void ask(trans, notebook, proposal));
       link.byHand.connect((_sender, cells) => void execute(notebook, cells));
       notebook.content.activeCellChanged.connect((_sender, cell) => {
@@ -117,6 +140,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
         links.delete(notebook);
         badges.delete(marks);
         marks.dispose();
+        announcer.dispose();
         link.dispose();
         look();
       });

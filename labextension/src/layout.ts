@@ -84,7 +84,7 @@ export function layout(nodes: INode[]): ILayout {
 }
 
 /** Each after what it needs, else as they are given. A cycle is cut where it closes. */
-function inOrder(nodes: INode[], known: Map<string, INode>): INode[] {
+export function inOrder(nodes: INode[], known: Map<string, INode>): INode[] {
   const found: INode[] = [];
   const seen = new Set<string>();
   for (const start of nodes) {

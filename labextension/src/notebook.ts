@@ -7,6 +7,8 @@ import { Notebook, NotebookActions, NotebookPanel } from '@jupyterlab/notebook';
 
 import { CARD_MIME } from './card';
 import { ICard } from './comm';
+import { GRAPH_MIME } from './graphOutput';
+import { Bundle } from './protocol';
 
 const TRIES = 40;
 /** Tries to bring a cell that is seen into the middle, which at a notebook's ends can't be. */
@@ -124,4 +126,17 @@ export function putCard(notebook: Notebook, card: ICard): void {
   }
   outputs.clear();
   outputs.add(output);
+}
+
+/** All graphs of the notebook are these from now on. */
+export function putGraph(notebook: Notebook, bundle: Bundle): void {
+  const output = { output_type: 'display_data', data: bundle, metadata: {} } as IOutput;
+  for (const widget of notebook.widgets) {
+    const outputs = widget instanceof CodeCell ? widget.model.outputs : undefined;
+    for (let place = 0; outputs && place < outputs.length; place += 1) {
+      if (GRAPH_MIME in outputs.get(place).data) {
+        outputs.set(place, output);
+      }
+    }
+  }
 }

@@ -4,9 +4,12 @@ import { ITranslator, TranslationBundle, nullTranslator } from '@jupyterlab/tran
 import { Widget } from '@lumino/widgets';
 
 import { Link } from './comm';
+import { EngineStrip } from './engineStrip';
+import { inFrames } from './frames';
 import { GraphView } from './graphView';
+import { Hint } from './hint';
 import { Board, summaryOf } from './model';
-import { IFrame, Scope } from './protocol';
+import { ILog, ILook, IWhy, Scope } from './protocol';
 import { TaskList } from './taskList';
 import { TaskPage } from './taskPage';
 import { Timeline } from './timeline';
@@ -18,8 +21,13 @@ export interface IPanelOptions {
   showCell: (task: string, line: number | null, focus?: boolean) => void;
   /** Load the extension in the notebook in front; null where it is loaded, or there is no notebook. */
   enable: () => (() => void) | null;
+  /** Headings of the notebook in front: cell id -> the one that it stands below. */
+  sections: () => ReadonlyMap<string, string>;
+  /** Show IPython Parallel's list of clusters; null where there is none. */
+  clusters: () => (() => void) | null;
 }
 
+const EVERY = 1000;
 const VIEWS = ['graph', 'list', 'timeline'] as const;
 type ViewName = (typeof VIEWS)[number];
 
@@ -33,9 +41,15 @@ export class TasksPanel extends Widget {
   private _graph!: GraphView;
   private _views!: Record<ViewName, View>;
   private _page: TaskPage;
-  private _scheduled = false;
+  private _engines: EngineStrip;
+  private _timer: ReturnType<typeof setInterval>;
+  private _schedule = inFrames(
+    () => this._update(),
+    // What nobody sees is drawn when it is shown.
+    () => this.isDisposed || !this.isVisible
+  );
   private _status = document.createElement('div');
-  private _hint = document.createElement('div');
+  private _hint: Hint;
   private _body = document.createElement('div');
   private _buttons: Record<string, HTMLButtonElement> = {};
 
@@ -51,10 +65,25 @@ export class TasksPanel extends Widget {
       onRun: (scope, task) => this._run(scope, [task]),
       onCancel: task => this._link?.cancel([task]),
       onShow: _options.showCell,
-      onSelect: task => this.select(task, true)
+      onSelect: task => this.select(task, true),
+      onWhy: task => this._link?.explain(task),
+      onLook: (task, name) => this._link?.look(task, name),
+      onCell: (what, task) => this._link?.readyCell(what, task)
+    });
+    this._hint = new Hint({ enable: _options.enable });
+    this._engines = new EngineStrip({
+      say: (text, ...args) => this._trans.__(text, ...args),
+      onSelect: task => this.select(task, true),
+      clusters: _options.clusters
     });
     this._build();
     this._attachBoard();
+    // Running tasks tell how long they have been.
+    this._timer = setInterval(() => {
+      if (this._board.open.length) {
+        this._schedule();
+      }
+    }, EVERY);
   }
 
   /** The notebook in front is another one, or none. */
@@ -64,15 +93,27 @@ export class TasksPanel extends Widget {
     }
     this._link?.linkedChanged.disconnect(this._onLinked, this);
     this._link?.logged.disconnect(this._onLog, this);
+    this._link?.explained.disconnect(this._onWhy, this);
+    this._link?.looked.disconnect(this._onLook, this);
     this._link = link;
     link?.linkedChanged.connect(this._onLinked, this);
     link?.logged.connect(this._onLog, this);
+    link?.explained.connect(this._onWhy, this);
+    link?.looked.connect(this._onLook, this);
+    this._page.forget();
     this._selected = '';
     this._attachBoard();
   }
 
   get selected(): string {
     return this._selected;
+  }
+
+  /** The notebook's cells are others now: where it has no task, so may be what it is told. */
+  refresh(): void {
+    if (!this._board.tasks.length) {
+      this._schedule();
+    }
   }
 
   /** ``show``: go to its cell as well. */
@@ -95,6 +136,7 @@ export class TasksPanel extends Widget {
 
   dispose(): void {
     this.link = null;
+    clearInterval(this._timer);
     this._unlisten();
     super.dispose();
   }
@@ -123,6 +165,9 @@ export class TasksPanel extends Widget {
     add('direction', '⇄', () => this._rotate());
     this._buttons.direction.title = this._trans.__('Lay the graph out the other way');
     this._buttons.direction.setAttribute('aria-label', this._buttons.direction.title);
+    add('near', this._trans.__('Near'), () => this._turnNear());
+    this._buttons.near.title = this._trans.__('Draw only what is near the selected task');
+    this._buttons.near.setAttribute('aria-pressed', 'false');
     const search = document.createElement('input');
     search.type = 'search';
     search.className = 'phelps-search';
@@ -133,11 +178,8 @@ export class TasksPanel extends Widget {
     });
     head.append(search);
     this._status.className = 'phelps-status';
-    this._status.setAttribute('role', 'status');
-    this._status.setAttribute('aria-live', 'polite');
-    this._hint.className = 'phelps-hint';
     this._body.className = 'phelps-body';
-    this.node.append(head, this._status, this._hint, this._body, this._page.node);
+    this.node.append(head, this._status, this._hint.node, this._engines.node, this._body, this._page.node);
   }
 
   private _attachBoard(): void {
@@ -147,11 +189,12 @@ export class TasksPanel extends Widget {
       board: this._board,
       say: (text: string, ...args: string[]) => this._trans.__(text, ...args),
       onSelect: (task: string) => this.select(task, true),
-      onOpen: (task: string) => this._options.showCell(task, null)
+      onOpen: (task: string) => this._options.showCell(task, null),
+      sections: this._options.sections
     };
-    const direction = this._graph?.direction ?? 'down';
+    const { direction, isNear } = this._graph ?? { direction: 'down', isNear: false };
     this._graph = new GraphView(options);
-    this._graph.direction = direction;
+    Object.assign(this._graph, { direction, isNear });
     this._views = { graph: this._graph, list: new TaskList(options), timeline: new Timeline(options) };
     this._turn(this._view);
   }
@@ -159,6 +202,7 @@ export class TasksPanel extends Widget {
   private _turn(view: ViewName): void {
     this._view = view;
     this._body.replaceChildren(this._views[view].node);
+    this._views[view].select(this._selected);
     for (const one of VIEWS) {
       this._buttons[one].setAttribute('aria-pressed', String(one === view));
     }
@@ -169,32 +213,36 @@ export class TasksPanel extends Widget {
     this._graph.direction = this._graph.direction === 'down' ? 'right' : 'down';
   }
 
+  private _turnNear(): void {
+    this._graph.isNear = !this._graph.isNear;
+    this._buttons.near.setAttribute('aria-pressed', String(this._graph.isNear));
+  }
+
   private _run(scope: Scope, tasks: string[]): void {
     this._link?.run(scope, tasks);
   }
 
-  private _onLog(_: Link, told: { task: string; frames: IFrame[] }): void {
-    this._page.log(told.task, told.frames);
+  private _onLog(_: Link, told: ILog): void {
+    if (!this._page.log(told)) {
+      this._link?.followLogs([told.task]);
+    }
+  }
+
+  private _onWhy(_: Link, told: IWhy): void {
+    this._page.why(told);
+  }
+
+  private _onLook(_: Link, told: ILook): void {
+    this._page.look(told);
   }
 
   /** A kernel that is linked anew does not know what is followed. */
   private _onLinked(_: Link, linked: boolean): void {
+    this._page.forget();
     if (linked && this._selected) {
       this._link?.followLogs([this._selected]);
     }
     this._schedule();
-  }
-
-  private _schedule(): void {
-    if (!this._scheduled) {
-      this._scheduled = true;
-      requestAnimationFrame(() => {
-        this._scheduled = false;
-        if (!this.isDisposed) {
-          this._update();
-        }
-      });
-    }
   }
 
   private _update(): void {
@@ -209,31 +257,16 @@ export class TasksPanel extends Widget {
       : this._trans.__('Run stale');
     this._buttons.stale.disabled = count === 0;
     this._buttons.cancel.disabled = open.length === 0;
-    this._hint.hidden = tasks.length > 0;
+    this._hint.node.hidden = tasks.length > 0;
     this._body.hidden = tasks.length === 0;
+    this._engines.node.hidden = tasks.length === 0;
+    this._engines.show(this._board.engines);
     if (!tasks.length) {
-      this._showHint();
+      this._hint.show(this._link?.isLinked ?? false);
       this._page.show(undefined);
       return;
     }
-    this._views[this._view].update();
+    this._views[this._view].follow();
     this._page.show(this._board.get(this._selected));
-  }
-
-  private _showHint(): void {
-    this._hint.textContent = [
-      this._trans.__('1. Run a cell with %load_ext phelps_jupyter.'),
-      this._trans.__('2. Write %%%%task NAME above a slow cell and run it: it runs beside the notebook.'),
-      this._trans.__('3. Come back here: the graph fills, and only what is stale runs again.')
-    ].join('\n');
-    const enable = this._options.enable();
-    if (enable) {
-      const button = document.createElement('button');
-      button.className = 'phelps-button';
-      button.dataset.act = 'enable';
-      button.textContent = this._trans.__('Enable Phelps in this notebook');
-      button.addEventListener('click', enable);
-      this._hint.append('\n', button);
-    }
   }
 }

@@ -37,6 +37,25 @@ export interface IProgress {
   total: number | null;
 }
 
+/** How many items of a mapped task there are, and how many of them are so. */
+export interface IItems {
+  total: number;
+  done: number;
+  failed: number;
+  running: number;
+}
+
+/** One attempt of a task's run. Times are seconds since the epoch. */
+export interface IAttempt {
+  engine: string;
+  ready_at: number;
+  submitted_at: number;
+  started_at: number | null;
+  ended_at: number | null;
+  /** The state of its run, or the kind of failure after which there was another attempt; empty while it goes on. */
+  end: string;
+}
+
 export type RunState =
   | 'waiting'
   | 'ready'
@@ -72,7 +91,13 @@ export interface ITask {
   started_at: number | null;
   ended_at: number | null;
   progress: IProgress | null;
+  /** Of a mapped task; null: it is none. */
+  items: IItems | null;
+  /** Seconds that its last result took; null: it has none. */
+  expected: number | null;
+  history: IAttempt[];
   error: IFailure | null;
+  failures?: IFailure[];
   needs: INeed[];
   reads: { name: string; from: string }[];
   outputs: IVersion[];
@@ -108,6 +133,13 @@ export interface IFrame {
   text: string;
 }
 
+/** What a task has written: of the pieces told before, those up to `from` stand, and these follow. */
+export interface ILog {
+  task: string;
+  from: number;
+  frames: IFrame[];
+}
+
 /** What a plain cell would be as a task. */
 export interface IProposal {
   cell: string;
@@ -116,15 +148,54 @@ export interface IProposal {
   gives: string[];
 }
 
+/** A reason with the lines that changed, and what it goes back to. */
+export interface IEvidence {
+  reason: IReason & { place?: string };
+  difference: string[];
+  because: string[];
+}
+
+/** Why a task is in its state; of a fresh one, why it ran. */
+export interface IWhy {
+  task: string;
+  note: string;
+  told: IEvidence[];
+  ran: IEvidence[];
+}
+
+/** A first look at a value: one of these. */
+export interface ILook {
+  task: string;
+  name: string;
+  text?: string;
+  table?: { columns: string[]; rows: string[][] };
+  /** In base64. */
+  png?: string;
+  refused?: string;
+}
+
+/** A cell to be put beside another one. */
+export interface IInsert {
+  beside: string;
+  above: boolean;
+  source: string;
+}
+
+export type ReadyCell = 'inputs' | 'debug';
+
 export type Bundle = Record<string, unknown>;
 
 export type FromKernel =
   | { type: 'hello'; proto: number; notebook: string }
   | ({ type: 'snapshot'; proto: number; rev: number; tasks: ITask[] } & IRest)
   | ({ type: 'delta'; rev: number; tasks?: ITask[]; order?: string[] } & IRest)
-  | { type: 'log'; task: string; frames: IFrame[] }
+  | ({ type: 'log' } & ILog)
   | { type: 'card'; task: string; cell_id: string; bundle: Bundle }
+  | { type: 'graph'; bundle: Bundle }
   | ({ type: 'proposal' } & IProposal)
+  | ({ type: 'why' } & IWhy)
+  | ({ type: 'preview' } & ILook)
+  | ({ type: 'insert' } & IInsert)
   | { type: 'tell' }
   | { type: 'execute'; cells: string[] }
   | { type: 'notice'; level: string; text: string };
@@ -137,4 +208,7 @@ export type ToKernel =
   | { type: 'cancel'; tasks: string[] }
   | { type: 'logs'; tasks: string[] }
   | { type: 'propose'; cell: string }
+  | { type: 'why'; task: string }
+  | { type: 'preview'; task: string; name: string }
+  | { type: 'cell'; task: string; what: ReadyCell }
   | { type: 'resync' };

@@ -1,7 +1,9 @@
 /** One task in words: why it is in its state, what it reads and gives, what it wrote, what went wrong. No kernel. */
 
 import { lookOf, GLYPHS, Say, secondsWords, sizeWords, whyOf, wordsOf } from './model';
-import { IFrame, Scope, ITask } from './protocol';
+import { IFailure, ILog, ILook, IWhy, ReadyCell, Scope, ITask } from './protocol';
+import { element, section, TaskDetails } from './taskDetails';
+import { TaskLog } from './taskLog';
 
 export interface ITaskPageOptions {
   say: Say;
@@ -10,40 +12,47 @@ export interface ITaskPageOptions {
   /** Show its cell; a line of it, from 1, where that is known. */
   onShow: (task: string, line: number | null) => void;
   onSelect: (task: string) => void;
+  onWhy: (task: string) => void;
+  onLook: (task: string, name: string) => void;
+  /** Put a cell beside the task's. */
+  onCell: (what: ReadyCell, task: string) => void;
 }
 
-function element(name: string, className = '', text = ''): HTMLElement {
-  const made = document.createElement(name);
-  made.className = className;
-  made.textContent = text;
-  return made;
+function failureWords(failure: IFailure | undefined): string {
+  const what = [failure?.type, failure?.message].filter(Boolean).join(': ');
+  return failure && failure.line !== null ? `${what} (${failure.line})` : what;
 }
 
 export class TaskPage {
   readonly node = element('section', 'phelps-page');
   private _head = element('div');
-  private _log = element('pre', 'phelps-log');
+  private _log: TaskLog;
+  private _details: TaskDetails;
+  private _shown: ITask | undefined;
   private _told = '';
   private _task = '';
 
   constructor(private _options: ITaskPageOptions) {
     this.node.setAttribute('aria-label', _options.say('Task'));
-    this._log.tabIndex = 0;
-    this._log.setAttribute('aria-label', _options.say('Output'));
-    this.node.append(this._head, this._log);
+    this._log = new TaskLog(_options.say);
+    this._details = new TaskDetails(_options);
+    this._details.onChange = () => this.show(this._shown);
+    this.node.append(this._head, this._log.node);
   }
 
   show(task: ITask | undefined): void {
-    const told = JSON.stringify([task, task?.open ? Math.floor(Date.now() / 1000) : 0]);
+    this._shown = task;
+    this._details.show(task);
+    const told = JSON.stringify([task, task?.open ? Math.floor(Date.now() / 1000) : 0, this._details.told]);
     if (told === this._told) {
       return;
     }
     this._told = told;
     if (task?.name !== this._task) {
       this._task = task?.name ?? '';
-      this._log.textContent = '';
+      this._log.clear();
     }
-    this._log.hidden = !task;
+    this._log.node.hidden = !task;
     this._put(task ? this._parts(task) : []);
   }
 
@@ -56,15 +65,29 @@ export class TaskPage {
     }
   }
 
-  log(task: string, frames: IFrame[]): void {
-    if (task !== this._task) {
-      return;
+  /** Why the task is so. */
+  why(told: IWhy): void {
+    if (this._details.takeWhy(told)) {
+      this.show(this._shown);
     }
-    const atEnd = this._log.scrollTop + this._log.clientHeight >= this._log.scrollHeight - 4;
-    this._log.textContent = frames.map(frame => frame.text).join('');
-    if (atEnd) {
-      this._log.scrollTop = this._log.scrollHeight;
+  }
+
+  /** What a value looks like. */
+  look(told: ILook): void {
+    if (this._details.takeLook(told)) {
+      this.show(this._shown);
     }
+  }
+
+  /** The kernel is another one, or begins to tell anew: what was asked for is asked for again. */
+  forget(): void {
+    this._details.clear();
+    this.show(this._shown);
+  }
+
+  /** False where some of its output was missed. */
+  log(told: ILog): boolean {
+    return told.task !== this._task || this._log.take(told.from, told.frames);
   }
 
   private _parts(task: ITask): HTMLElement[] {
@@ -74,15 +97,19 @@ export class TaskPage {
     const reasons = task.reasons.map(reason => reason.text);
     const why = whyOf(task);
     const because = why && !reasons.includes(why) && !task.error ? [element('p', '', why)] : [];
-    const outputs = task.outputs.map(one => `${one.name}: ${one.summary}, ${sizeWords(one.bytes)}`);
+    const outputs = task.outputs.map(one =>
+      this._details.value(task, one.name, `: ${one.summary}, ${sizeWords(one.bytes)}`)
+    );
     return [
       title,
       this._buttons(task),
       ...because,
-      ...this._list(say('Why'), reasons),
+      ...this._details.reasons(task),
       ...(task.error ? [this._error(task)] : []),
       ...this._needs(task),
-      ...this._list(say('Gives'), outputs),
+      ...section(say('Reads'), this._reads(task)),
+      ...section(say('Gives'), outputs),
+      ...section(say('Attempts'), this._attempts(task)),
       ...[this._facts(task), ...task.notes].filter(Boolean).map(text => element('p', 'phelps-facts', text))
     ];
   }
@@ -99,7 +126,7 @@ export class TaskPage {
   }
 
   private _buttons(task: ITask): HTMLElement {
-    const { say, onRun, onCancel, onShow } = this._options;
+    const { say, onRun, onCancel, onShow, onCell } = this._options;
     const row = element('div', 'phelps-buttons');
     const add = (act: string, label: string, does: () => void): void => {
       const button = element('button', 'phelps-button', label) as HTMLButtonElement;
@@ -118,21 +145,34 @@ export class TaskPage {
       add('retry', say('Retry'), () => onRun('retry', task.name));
     }
     add('show', say('Show cell'), () => onShow(task.name, null));
+    if (task.reads.length) {
+      add('inputs', say('Look at the inputs'), () => onCell('inputs', task.name));
+    }
+    if (task.state === 'failed') {
+      add('debug', say('Debug'), () => onCell('debug', task.name));
+    }
     return row;
   }
 
-  private _list(title: string, lines: string[]): HTMLElement[] {
-    return this._items(
-      title,
-      lines.map(line => element('li', '', line))
-    );
+  /** What tasks gave can be looked at; values of plain cells are the notebook's. */
+  private _reads(task: ITask): HTMLElement[] {
+    const tasks = new Set(task.needs.map(need => need.task));
+    return task.reads.map(({ name, from }) => {
+      const words = ` ${this._options.say('from %1', from)}`;
+      return tasks.has(from) ? this._details.value(task, name, words) : element('li', '', name + words);
+    });
   }
 
-  /** Nothing where there is nothing to list. */
-  private _items(title: string, items: HTMLElement[]): HTMLElement[] {
-    const list = element('ul');
-    list.append(...items);
-    return items.length ? [element('h4', '', title), list] : [];
+  /** Where there was more than one: the facts tell of the last. */
+  private _attempts(task: ITask): HTMLElement[] {
+    const failures = task.failures ?? [];
+    const tried = task.history.length > 1 ? task.history : [];
+    return tried.map((attempt, place) => {
+      const { started_at, ended_at } = attempt;
+      const took = started_at === null || ended_at === null ? '' : secondsWords(ended_at - started_at);
+      const end = [attempt.end, failureWords(failures[place])].filter(Boolean).join(': ');
+      return element('li', '', [this._options.say('on %1', attempt.engine), took, end].filter(Boolean).join(' · '));
+    });
   }
 
   private _needs(task: ITask): HTMLElement[] {
@@ -144,7 +184,7 @@ export class TaskPage {
       item.append(link, ` ${need.names.join(', ')}`);
       return item;
     });
-    return this._items(this._options.say('Needs'), items);
+    return section(this._options.say('Needs'), items);
   }
 
   private _error(task: ITask): HTMLElement {

@@ -1,6 +1,6 @@
 /** What all ways to look at the tasks have in common: whom they tell of choices, a selection, and a search. */
 
-import { Board, lookOf, Say } from './model';
+import { Board, lookOf, lookWord, Say } from './model';
 import { ITask } from './protocol';
 
 export interface IViewOptions {
@@ -8,6 +8,8 @@ export interface IViewOptions {
   say: Say;
   onSelect: (task: string) => void;
   onOpen: (task: string) => void;
+  /** Cell id -> the heading that it stands below, where that is known. */
+  sections?: () => ReadonlyMap<string, string>;
 }
 
 export abstract class View {
@@ -28,11 +30,23 @@ export abstract class View {
 
   set filter(text: string) {
     this._filter = text.trim().toLowerCase();
-    this.update();
+    this.refresh();
   }
 
   select(task: string): void {
     this.selected = task;
+    this.refresh();
+  }
+
+  /** A view that nobody sees is drawn when it is shown. */
+  protected refresh(): void {
+    if (this.node.isConnected) {
+      this.update();
+    }
+  }
+
+  /** What the kernel tells is another thing now. Who draws much may take its time. */
+  follow(): void {
     this.update();
   }
 
@@ -41,6 +55,6 @@ export abstract class View {
 
   /** Whether the search finds it, by name or state; one for nothing finds all. */
   protected finds(task: ITask): boolean {
-    return `${task.name} ${lookOf(task)}`.toLowerCase().includes(this._filter);
+    return `${task.name} ${lookOf(task)} ${lookWord(lookOf(task))}`.toLowerCase().includes(this._filter);
   }
 }

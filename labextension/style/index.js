@@ -1,1 +1,3 @@
 import './base.css';
+import './output.css';
+import './details.css';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
-import { INode, layout } from '../src/layout';
+import fixture from '../fixtures/layout.json';
+import { INode, IPlace, layout } from '../src/layout';
 
 const chain = (length: number): INode[] =>
   Array.from({ length }, (_, at) => ({ name: `t${at}`, needs: at ? [`t${at - 1}`] : [] }));
@@ -77,5 +78,16 @@ describe('layout', () => {
 
   test('five thousand nodes in a chain do not overflow', () => {
     expect(layout(chain(5000)).layers).toBe(5000);
+  });
+});
+
+describe('the kernel lays graphs out alike', () => {
+  test.each(Object.entries(fixture))('%s', (_, told) => {
+    const nodes = Object.entries(told.needs).map(([name, needs]) => ({ name, needs: needs as string[] }));
+    const made = layout(nodes);
+    const flat = (place: IPlace): number[] => [place.layer, place.column];
+    expect(Object.fromEntries([...made.places].map(([name, place]) => [name, flat(place)]))).toEqual(told.places);
+    expect(made.edges.map(edge => [edge.from, edge.to, ...edge.way.map(flat)])).toEqual(told.edges);
+    expect([made.layers, made.columns]).toEqual(told.size);
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import fixture from '../fixtures/protocol.json';
 import { Batches } from '../src/batches';
 import { Board, lookOf, secondsWords, sizeWords, summaryOf, whyOf, wordsOf, wouldRun } from '../src/model';
+import { taskFace } from '../src/nodeFace';
 import { FromKernel, ITask } from '../src/protocol';
 
 const messages = fixture as unknown as Record<string, FromKernel>;
@@ -64,6 +65,47 @@ describe('what the kernel says', () => {
   });
 });
 
+describe('what changes', () => {
+  const needs = [{ task: 'b', names: ['x'], via: false }];
+
+  test('the shape is another one when tasks come, go, move, or need others', () => {
+    const board = new Board();
+    const shapes = new Set<number>();
+    const tell = (rev: number, told: object): void => {
+      board.apply({ type: 'delta', rev, ...told } as FromKernel);
+      shapes.add(board.shape);
+    };
+    board.apply(snapshot(1, task({ name: 'a', cell_id: 'A' }), task({ name: 'b', cell_id: 'B' })));
+    shapes.add(board.shape);
+    tell(2, { tasks: [task({ name: 'a', cell_id: 'A', state: 'failed' })] });
+    expect(shapes.size).toBe(1);
+    tell(3, { tasks: [task({ name: 'a', cell_id: 'A', needs })] });
+    tell(4, { order: ['b', 'a'] });
+    tell(5, { tasks: [task({ name: 'b', cell_id: 'other' })] });
+    expect(shapes.size).toBe(4);
+    expect(board.ofCell('B')).toBeUndefined();
+    expect(board.ofCell('other')?.name).toBe('b');
+  });
+
+  test('who listens knows whether anything but tasks has changed', () => {
+    const board = new Board();
+    const more: boolean[] = [];
+    board.listen((_, isMore) => more.push(isMore));
+    board.apply(snapshot(1, task({ name: 'a' })));
+    board.apply({ type: 'delta', rev: 2, tasks: [task({ name: 'a', state: 'failed' })] });
+    board.apply({ type: 'delta', rev: 3, cells: [] });
+    expect(more).toEqual([true, false, true]);
+  });
+
+  test('what is counted is counted anew', () => {
+    const board = new Board();
+    board.apply(snapshot(1, task({ name: 'a', open: false, verdict: 'stale' })));
+    expect([board.stale.length, board.open.length]).toEqual([1, 0]);
+    board.apply({ type: 'delta', rev: 2, tasks: [task({ name: 'a', open: true, verdict: 'stale' })] });
+    expect([board.stale.length, board.open.length, board.tasks[0].open]).toEqual([0, 1, true]);
+  });
+});
+
 describe('how a task looks', () => {
   test.each<[Partial<ITask>, string]>([
     [{ state: 'running', open: true, verdict: 'stale' }, 'running'],
@@ -80,14 +122,23 @@ describe('how a task looks', () => {
   });
 
   test('words tell time, progress and older code', () => {
-    const running = { state: 'running', open: true, started_at: 100 } as const;
+    const running = { state: 'running', open: true, started_at: 100, expected: null } as const;
     expect(wordsOf(task({ ...running, progress: null }), 103)).toBe('running 3.0 s');
-    expect(wordsOf(task({ ...running, progress: { done: 2, total: 8 } }), 103)).toBe('running 25 %');
+    expect(wordsOf(task({ ...running, progress: { done: 2, total: 8 } }), 103)).toBe('running 25 %, 9 s left');
     expect(wordsOf(task({ ...running, progress: { done: 2, total: null }, is_older: true }), 103)).toBe(
       'running (older code) 2 done'
     );
     expect(wordsOf(task({ state: 'done', open: false, verdict: 'fresh', seconds: 0.4 }), 0)).toBe('done 0.4 s');
     expect(wordsOf(task({ state: 'done', open: false, verdict: 'undecided' }), 0)).toBe('maybe stale');
+  });
+
+  test('a mapped task is one with counts of its items', () => {
+    const items = { total: 40, done: 8, failed: 2, running: 4 };
+    const running = task({ state: 'running', open: true, started_at: 100, items });
+    expect(wordsOf(running, 110)).toBe('running 8 of 40 items, 2 failed, 30 s left');
+    expect(taskFace(running, 110).share).toBe(0.25);
+    const done = task({ state: 'done', open: false, verdict: 'fresh', items: { total: 40, done: 40, failed: 0, running: 0 } });
+    expect(wordsOf(done, 110)).toBe('done 40 of 40 items');
   });
 
   test('what would run is what is not fresh and does not run', () => {

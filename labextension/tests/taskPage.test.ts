@@ -16,7 +16,10 @@ function page(): { page: TaskPage; did: string[] } {
       onRun: (scope: Scope, task: string) => did.push(`${scope} ${task}`),
       onCancel: task => did.push(`cancel ${task}`),
       onShow: (task, line) => did.push(`show ${task} ${line}`),
-      onSelect: task => did.push(`select ${task}`)
+      onSelect: task => did.push(`select ${task}`),
+      onWhy: () => undefined,
+      onLook: () => undefined,
+      onCell: () => undefined
     })
   };
 }
@@ -50,8 +53,10 @@ test('an open task can be cancelled and not be run', () => {
 test('the log is of the task that is shown', () => {
   const { page: shown } = page();
   shown.show(tasks[0]);
-  shown.log('load', [{ kind: 'stdout', text: 'one\n' }, { kind: 'stderr', text: 'two\n' }]);
-  shown.log('fit', [{ kind: 'stdout', text: 'another' }]);
+  const frames = ['one\n', 'two\n'].map(text => ({ kind: 'stdout', text }));
+  expect(shown.log({ task: 'load', from: 0, frames })).toBe(true);
+  expect(shown.log({ task: 'fit', from: 0, frames: [{ kind: 'stdout', text: 'another' }] })).toBe(true);
+  expect(shown.log({ task: 'load', from: 3, frames })).toBe(false);
   expect(shown.node.querySelector('pre')!.textContent).toBe('one\ntwo\n');
 });
 

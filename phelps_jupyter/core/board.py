@@ -26,9 +26,14 @@ class Board:
     _tasks: dict[TaskName, Json] = field(default_factory=dict)
     _rest: Json = field(default_factory=dict)
 
+    @property
+    def tasks(self) -> list[Json]:
+        """Each as it was told last, in document order."""
+        return list(self._tasks.values())
+
     def snapshot(self) -> Json:
         """All of it: what was told last."""
-        return {"type": "snapshot", "proto": PROTO, "rev": self.rev, "tasks": list(self._tasks.values())} | self._rest
+        return {"type": "snapshot", "proto": PROTO, "rev": self.rev, "tasks": self.tasks} | self._rest
 
     def change(self, tasks: Mapping[TaskName, Json], rest: Json, order: Iterable[TaskName]) -> Json | None:
         """These tasks are so now, and there are those in ``order``. Returns what to tell; None: it is known already."""

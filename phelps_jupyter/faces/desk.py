@@ -19,6 +19,7 @@ from phelps_jupyter.core.notebook import Notebook
 from phelps_jupyter.faces.document import read_notebook
 from phelps_jupyter.judge import Judge
 from phelps_jupyter.standing import Standing, plain, standing_of, text_of
+from phelps_jupyter.usages import seconds_of
 
 
 class Desk:
@@ -86,7 +87,7 @@ class Desk:
     @property
     def seconds(self) -> dict[TaskName, float]:
         """How long each task took last time."""
-        return self.index.seconds(self.name)
+        return seconds_of(self.index.usages(self.name))
 
     def body(self, task: TaskName) -> str:
         """The task's code as it is now."""

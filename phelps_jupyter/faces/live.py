@@ -155,12 +155,12 @@ class Live:
 
     def read_document(self) -> None:
         """Look at the saved notebook again if it has been saved since. A front end that is linked knows better."""
-        if self.path is None or self.headless or self.lab.is_linked or not self.path.is_file():
+        if self.path is None or self.headless or not self.path.is_file():
             return
-        saved_at = self.path.stat().st_mtime
-        if saved_at != self._saved_at:
+        path, saved_at = self.path, self.path.stat().st_mtime
+        if saved_at != self._saved_at and not self.lab.knows_better(saved_at, lambda: read_notebook(path).cells):
             self._saved_at = saved_at
-            self.set_document(read_notebook(self.path).cells, saved_at)
+            self.set_document(read_notebook(path).cells, saved_at)
 
     def set_document(self, cells: Sequence[Cell], saved_at: float) -> None:
         """The cells in order, as the file or the front end has them."""

@@ -18,6 +18,8 @@ from phelps_jupyter.core.options import complete, parse_line, usage
 from phelps_jupyter.errors import DeclarationError
 from phelps_jupyter.faces import tables
 from phelps_jupyter.faces.cards import joined
+from phelps_jupyter.faces.debugging import debug
+from phelps_jupyter.faces.graph_outputs import GraphOutputs
 from phelps_jupyter.faces.holding import ACTS, check_force
 from phelps_jupyter.faces.live import Live
 from phelps_jupyter.faces.reading import failed
@@ -26,8 +28,9 @@ from phelps_jupyter.faces.report import kernel_report
 from phelps_jupyter.faces.rerun import run_stale, stale_cells
 from phelps_jupyter.faces.settings import Phelps, make_engines_of
 from phelps_jupyter.faces.waiting import Interrupted
+from phelps_jupyter.usages import seconds_of
 
-COMMANDS = "status, plan, run, why, wait, cancel, logs, accept, freeze, unfreeze, forget, cluster"
+COMMANDS = "status, plan, run, why, graph, wait, cancel, logs, debug, accept, freeze, unfreeze, forget, cluster"
 
 
 @magics_class
@@ -37,6 +40,7 @@ class PhelpsMagics(Magics):
     def __init__(self, shell: InteractiveShell, live: Live) -> None:
         super().__init__(shell)
         self.live = live
+        self.graphs = GraphOutputs(live)
 
     @no_var_expand
     @cell_magic
@@ -53,9 +57,11 @@ class PhelpsMagics(Magics):
         %phelps plan                  what would run, and why
         %phelps run [TASKS] [--force] run what is stale, and what it needs
         %phelps why TASK              each reason for its state: what changed, where, why
+        %phelps graph                 the graph of tasks: live, and as table and picture where nothing runs
         %phelps wait [TASKS]          wait until they have ended (interrupt to stop waiting)
         %phelps cancel [TASKS]        end what runs, drop what waits
         %phelps logs TASK             what the task has written
+        %phelps debug TASK            run it in the kernel, on copies of what it reads, and stop where it fails
         %phelps accept TASK           keep its last result in spite of the reasons listed
         %phelps freeze TASK           keep its last result whatever changes; unfreeze TASK ends that
         %phelps forget TASK           drop its stored results
@@ -68,6 +74,8 @@ class PhelpsMagics(Magics):
             "plan": self._plan,
             "run": self._run,
             "why": self._why,
+            "graph": self._graph,
+            "debug": self._debug,
             "wait": self._wait,
             "cancel": self._cancel,
             "logs": self._logs,
@@ -107,7 +115,7 @@ class PhelpsMagics(Magics):
     def _plan(self, arguments: Sequence[str]) -> None:
         self._tasks(arguments)
         session = self.live.session
-        display(tables.plan_table(self.live.judgements(), session.index.seconds(self.live.name)))
+        display(tables.plan_table(self.live.judgements(), seconds_of(session.index.usages(self.live.name))))
         self._tell_cells()
 
     def _tell_cells(self) -> None:
@@ -134,6 +142,14 @@ class PhelpsMagics(Magics):
         view = next(view for view in views if view.name == task)
         display(tables.why_text(self.live.judge().explain(task), view, places))
 
+    def _graph(self, arguments: Sequence[str]) -> None:
+        if arguments:
+            raise DeclarationError(f"%phelps graph {' '.join(arguments)}: takes nothing, and shows all tasks")
+        self.graphs.show()
+
+    def _debug(self, arguments: Sequence[str]) -> None:
+        debug(self.live, self._one(arguments, "debug"))
+
     def _wait(self, arguments: Sequence[str]) -> None:
         tasks = self._tasks(arguments)
         try:
@@ -142,6 +158,7 @@ class PhelpsMagics(Magics):
             raise KeyboardInterrupt(str(error)) from None
         # Updates that came while no cell ran have not reached every front end.
         self.live.session.show_all()
+        self.graphs.catch_up()
         if not self.live.headless:
             bad = [view for view in self.live.session.views() if view.name in tasks and view.failure is not None]
             if bad:

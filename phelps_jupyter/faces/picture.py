@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from phelps_jupyter.core.board import Json
 from phelps_jupyter.core.causes import summary
@@ -14,8 +15,13 @@ from phelps_jupyter.faces.cards import because
 from phelps_jupyter.faces.tables import verdict_word
 
 
-def task_picture(view: TaskView, judgement: Judgement | None, needs: Sequence[Json]) -> Json:
-    """One task. ``judgement``: of now, where the snapshot's is that of before the last run; None: not known yet."""
+def task_picture(
+    view: TaskView, judgement: Judgement | None, needs: Sequence[Json], expected: float | None = None
+) -> Json:
+    """One task. ``judgement``: of now, where the snapshot's is that of before the last run; None: not known yet.
+
+    ``expected``: seconds that its last result took; None: it has none.
+    """
     reasons = () if judgement is None else judgement.reasons
     return task_json(view) | {
         "cell_id": view.cell,
@@ -32,6 +38,9 @@ def task_picture(view: TaskView, judgement: Judgement | None, needs: Sequence[Js
         "started_at": view.started_at,
         "ended_at": view.ended_at,
         "progress": progress_json(view.progress) if view.progress else None,
+        "items": None,
+        "expected": expected,
+        "history": [asdict(attempt) for attempt in view.history],
     }
 
 

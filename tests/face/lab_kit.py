@@ -30,9 +30,10 @@ def free_port() -> int:
 
 
 class Server:
-    """Of one module. ``app``: lab or notebook. All that it keeps lies in ``folder``."""
+    """Of one module. ``app``: lab or notebook; ``windowing``: how notebooks draw what is not seen. All that it keeps
+    lies in ``folder``."""
 
-    def __init__(self, folder: Path, app: str = "lab") -> None:
+    def __init__(self, folder: Path, app: str = "lab", windowing: str = "") -> None:
         self.app = app
         self.root = folder / "notebooks"
         self.root.mkdir(parents=True)
@@ -54,10 +55,10 @@ class Server:
         ]
         if app == "notebook":
             options.append("--JupyterNotebookApp.expose_app_in_browser=True")
-        news = folder / "set" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
-        news.parent.mkdir(parents=True)
         # Its question would lie over what the tests press.
-        news.write_text(json.dumps({"fetchNews": "false"}))
+        _set(folder, "apputils-extension", "notification", fetchNews="false")
+        if windowing:
+            _set(folder, "notebook-extension", "tracker", windowingMode=windowing)
         with open(folder / "log", "wb") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", app if app == "notebook" else "jupyterlab", *options],
@@ -106,6 +107,13 @@ class Server:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+def _set(folder: Path, package: str, plugin: str, **settings: object) -> None:
+    """As if somebody had chosen it in JupyterLab's settings."""
+    path = folder / "set" / "@jupyterlab" / package / f"{plugin}.jupyterlab-settings"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(settings))
 
 
 def path_of(notebook: str) -> str:

@@ -98,6 +98,25 @@ def test_the_face_acts_while_a_plain_cell_runs(front: Front, server: Server) -> 
     front.idle()
 
 
+def test_the_magic_cancels_while_a_plain_cell_runs(front: Front, server: Server) -> None:
+    busy = "import time\nopen('begun', 'w').close()\nwhile not __import__('os').path.exists('go'): time.sleep(0.05)"
+    slow = ["%%task slow\nimport time\ntime.sleep(600)", "%%task other\nimport time\ntime.sleep(601)"]
+    server.write("magic.ipynb", LOAD, *slow, busy, "%phelps cancel slow")
+    front.open("magic.ipynb")
+    front.show_panel()
+    for cell in range(3):
+        front.run_cell(cell)
+    front.await_looks({"slow": "running", "other": "running"})
+    front.run_cell(3)
+    until((server.root / "magic" / "begun").exists)
+    front.run_cell(4)
+    front.await_looks({"slow": "cancelled", "other": "running"})
+    front.press("cancel")
+    front.await_looks({"other": "cancelled"})
+    (server.root / "magic" / "go").touch()
+    front.idle()
+
+
 def test_a_failed_task_is_told_and_its_line_found_and_retry_goes_on(front: Front, server: Server) -> None:
     place = server.root / "there"
     bad = f"%%task b\nimport pathlib\n\nassert pathlib.Path({str(place)!r}).exists(), 'nothing there'\ny = x"
@@ -192,3 +211,23 @@ def test_a_saved_card_is_shown_without_a_kernel(front: Front, server: Server) ->
     assert "✓ a · done" in (card.text_content() or "")
     assert "not found" not in (front.page.text_content(".jp-Notebook") or "")
     front.shot("15-saved")
+
+
+def test_the_seconds_of_a_card_go_on_after_a_reload(front: Front, server: Server) -> None:
+    go = server.root / "go-card"
+    slow = f"%%task b\nimport os, time\nwhile not os.path.exists({str(go)!r}): time.sleep(0.05)\ny = x"
+    server.write("card.ipynb", LOAD, CHAIN[1], slow)
+    front.open("card.ipynb")
+    front.run_all()
+    front.await_looks({"b": "running"})
+    front.page.evaluate("() => jupyterapp.commands.execute('docmanager:save')")
+    front.page.reload()
+    line = front.page.wait_for_selector(".phelps-live:visible >> text=/b · running/")
+    assert line is not None
+    before = line.text_content()
+    until(lambda: line.text_content() != before)
+    assert front.page.locator(".phelps-overtaken .phelps-card > div:first-child:visible").count() == 0
+    front.shot("17-card-reloaded")
+    go.touch()
+    front.page.wait_for_selector(".phelps-card >> text=✓ b · done")
+    assert front.page.locator(".phelps-live:visible").count() == 0

@@ -46,6 +46,20 @@ def test_graph_list_and_timeline_share_the_selection(front: Front, server: Serve
     assert front.active_cell() == 1
 
 
+def test_what_is_near_the_selected_task_is_drawn_alone(front: Front, server: Server) -> None:
+    tasks = [f"%%task t{number}\nx{number} = {f'x{number - 1}' if number else 1}" for number in range(7)]
+    begun(front, server, "near.ipynb", LOAD, *tasks)
+    front.page.click(".phelps-panel g[data-task=t3]")
+    front.press("near")
+    front.page.wait_for_selector(".phelps-panel >> text=5 of 7 tasks: what is near t3")
+    front.shot("44-near")
+    front.page.click(".phelps-panel g[data-task=t1]")
+    front.page.wait_for_selector(".phelps-panel g[data-task=t0]")
+    assert front.page.query_selector(".phelps-panel g[data-task=t5]") is None
+    front.press("near")
+    front.page.wait_for_selector(".phelps-panel g[data-task=t6]")
+
+
 def test_the_keyboard_reaches_every_task(front: Front, server: Server) -> None:
     begun(front, server, "keys.ipynb")
     front.page.focus(".phelps-panel g[data-task=a]")
@@ -173,3 +187,27 @@ def test_after_any_edit_the_panel_says_what_the_shell_says(front: Front, server:
             lambda: agree(told_by_the_panel(front), told_by_the_shell(server, "any.ipynb")),
             lambda step=step, act=act: (step, act, told_by_the_panel(front), told_by_the_shell(server, "any.ipynb")),
         )
+
+
+def test_output_is_followed_paused_and_searched(front: Front, server: Server) -> None:
+    go = [server.root / f"go-log-{n}" for n in range(2)]
+    body = "\n".join(
+        f"print('epoch {n}', flush=True)\nwhile not os.path.exists({str(one)!r}): time.sleep(0.02)"
+        for n, one in enumerate(go)
+    )
+    begun(front, server, "log.ipynb", LOAD, f"%%task a\nimport os, time\n{body}\nprint('end')")
+    front.press("stale")
+    front.page.click(".phelps-panel g[data-task=a]")
+    log = front.page.locator(".phelps-page .phelps-log")
+    until(lambda: log.text_content() == "epoch 0\n", log.text_content)
+    front.page.click(".phelps-page [data-act=hold]")
+    go[0].touch()
+    note = front.page.locator(".phelps-task-log [role=status]")
+    until(lambda: note.text_content() == "paused, 1 lines more", note.text_content)
+    assert log.text_content() == "epoch 0\n"
+    front.shot("37-log-paused")
+    front.page.click(".phelps-page [data-act=hold]")
+    go[1].touch()
+    until(lambda: log.text_content() == "epoch 0\nepoch 1\nend\n", log.text_content)
+    front.page.fill(".phelps-task-log input", "EPOCH")
+    until(lambda: log.text_content() == "epoch 0\nepoch 1", log.text_content)

@@ -116,6 +116,8 @@ class Kernel:
     manager: KernelManager
     displays: dict[str, dict[str, Any]] = field(default_factory=dict)
     """Display id -> the bundle it shows now."""
+    told: list[dict[str, Any]] = field(default_factory=list)
+    """What it said on comms, in order."""
 
     def execute(self, source: str, cell: str = "", timeout: float = HANG) -> list[dict[str, Any]]:
         """Run a cell to its end; its output messages."""
@@ -137,6 +139,8 @@ class Kernel:
             found.append(message)
 
     def see(self, message: dict[str, Any]) -> None:
+        if message["msg_type"] == "comm_msg":
+            self.told.append(message["content"])
         if message["msg_type"] in ("display_data", "update_display_data"):
             name = message["content"]["transient"].get("display_id")
             if name:

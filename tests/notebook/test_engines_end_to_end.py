@@ -56,6 +56,22 @@ def test_sixteen_engines_join_and_take_sixty_four_tasks(book):
     assert {task["state"] for task in ran.tasks.values()} <= {"done", "reused"}
 
 
+def test_tasks_in_the_engine_itself_share_its_process_and_their_results_are_reused(book):
+    here = "import os, sys\nsys.held = getattr(sys, 'held', 0) + 1\n{0} = [*{1}, (os.getpid(), sys.held)]"
+    notebook = book(
+        "local:1",
+        a="%%task a --isolation engine\n" + here.format("a", "()"),
+        b="%%task b --isolation engine\n" + here.format("b", "a"),
+        c="%%task c\n" + here.format("c", "b"),
+        told="import json\nfrom pathlib import Path\nPath('told.json').write_text(json.dumps(c))",
+    )
+    ran = notebook.run()
+    assert ran.code == 0, ran.stderr
+    (first, one), (second, two), (third, three) = json.loads((notebook.folder / "told.json").read_text())
+    assert (first == second != third, one, two, three) == (True, 1, 2, 1)
+    assert {task["state"] for task in notebook.run().tasks.values()} == {"reused"}
+
+
 def until(condition, guard=60.0):
     end = time.monotonic() + guard
     while time.monotonic() < end:

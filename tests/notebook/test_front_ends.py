@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,8 +13,8 @@ import pytest
 
 pytestmark = pytest.mark.notebook
 
-BEGIN = "import os; os.environ['JPY_SESSION_NAME'] = 'book.ipynb'"
 LOAD = "%load_ext phelps_jupyter\n%config Phelps.cluster = 'none'"
+BEGIN = "import os; os.environ['JPY_SESSION_NAME'] = 'book.ipynb'\n%reload_ext phelps_jupyter"
 TASK = "%%task a\nx = 1"
 HANG = 60.0
 
@@ -26,7 +27,6 @@ def save(folder: Path, *sources: str) -> None:
 def test_a_cell_with_the_name_of_an_editor_is_the_one_of_the_file(kernel: Any, tmp_path: Path) -> None:
     save(tmp_path, LOAD, TASK)
     kernel.execute(BEGIN)
-    kernel.execute(LOAD)
     assert "Error" not in kernel.text(TASK, "vscode-notebook-cell:/book.ipynb#W1")
     assert kernel.text("%phelps wait\nx") == "1"
 
@@ -36,8 +36,15 @@ class Comm:
 
     def __init__(self, kernel: Any) -> None:
         self._kernel = kernel
-        self.heard: list[dict[str, Any]] = []
         self._send("comm_open", target_name="phelps")
+
+    @property
+    def heard(self) -> list[dict[str, Any]]:
+        return [one["data"] for one in self._kernel.told if one["comm_id"] == "front"]
+
+    def forget(self) -> None:
+        """What was heard so far."""
+        self._kernel.told.clear()
 
     def say(self, **data: object) -> None:
         self._send("comm_msg", data=data)
@@ -59,9 +66,7 @@ class Comm:
         end = time.monotonic() + HANG
         while not found():
             assert time.monotonic() < end, self.heard
-            message = self._kernel.client.get_iopub_msg(timeout=HANG)
-            if message["msg_type"] == "comm_msg" and message["content"]["comm_id"] == "front":
-                self.heard.append(message["content"]["data"])
+            self._kernel.see(self._kernel.client.get_iopub_msg(timeout=HANG))
         return found()[-1]
 
 
@@ -89,7 +94,7 @@ def test_a_task_is_run_and_its_card_sent(comm: Comm) -> None:
 def test_each_run_has_its_card_however_short_it_was(comm: Comm) -> None:
     comm.say(type="sources", order=["one"], changed={"one": TASK})
     for _ in range(3):
-        comm.heard.clear()
+        comm.forget()
         comm.say(type="run", scope="force", tasks=["a"])
         comm.hear("card", task="a")
 
@@ -122,3 +127,65 @@ def test_an_unloaded_extension_says_good_bye(kernel: Any, comm: Comm) -> None:
     comm.hear_of("a")
     messages = kernel.execute("%unload_ext phelps_jupyter")
     assert [message["content"]["comm_id"] for message in messages if message["msg_type"] == "comm_close"] == ["front"]
+
+
+def saved_later(folder: Path, seconds: float, *sources: str) -> None:
+    save(folder, *sources)
+    then = time.time() + seconds
+    os.utime(folder / "book.ipynb", (then, then))
+
+
+def linked(kernel: Any, folder: Path) -> Comm:
+    """A front end whose notebook has a file, which knows one task."""
+    save(folder, LOAD, TASK)
+    kernel.execute(BEGIN)
+    front = Comm(kernel)
+    front.say(type="sources", order=["n0", "n1"], changed={"n0": LOAD, "n1": TASK})
+    front.hear_of("a")
+    return front
+
+
+def test_a_front_end_that_died_does_not_stand_before_the_file(kernel: Any, tmp_path: Path) -> None:
+    front = linked(kernel, tmp_path)
+    saved_later(tmp_path, 60, LOAD, TASK, "%%task b\ny = x + 1")
+    front.forget()
+    assert "it never ran" in kernel.text("%phelps why b")
+    front.hear("tell")
+
+
+def test_a_front_end_that_lives_knows_better_than_the_file(kernel: Any, tmp_path: Path) -> None:
+    front = linked(kernel, tmp_path)
+    saved_later(tmp_path, 60, LOAD, "%%task other\nx = 1")
+    kernel.execute("1")
+    front.hear("tell")
+    front.forget()
+    front.say(type="sources", order=["n0", "n1"], changed={"n0": LOAD, "n1": TASK})
+    front.say(type="resync")
+    assert [task["name"] for task in front.hear("snapshot")["tasks"]] == ["a"]
+    assert "it never ran" in kernel.text("%phelps why a")
+
+
+def test_a_file_without_ids_is_as_it_was_told(kernel: Any, tmp_path: Path) -> None:
+    front = linked(kernel, tmp_path)
+    cells = [{"cell_type": "code", "metadata": {}, "source": text} for text in (LOAD, TASK)]
+    path = tmp_path / "book.ipynb"
+    path.write_text(json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}))
+    os.utime(path, (time.time() + 60,) * 2)
+    front.forget()
+    kernel.execute("1")
+    front.say(type="resync")
+    assert [task["cell_id"] for task in front.hear("snapshot")["tasks"]] == ["n1"]
+    assert not [one for one in front.heard if one["type"] == "tell"]
+
+
+@pytest.mark.parametrize("sources", [(LOAD, TASK), (LOAD, "%%task other\nx = 1")])
+def test_a_file_that_is_as_it_was_told_or_not_newer_is_nothing_new(
+    kernel: Any, tmp_path: Path, sources: tuple[str, ...]
+) -> None:
+    front = linked(kernel, tmp_path)
+    saved_later(tmp_path, 60 if sources[1] == TASK else 0, *sources)
+    front.forget()
+    assert "it never ran" in kernel.text("%phelps why a")
+    front.say(type="resync")
+    front.hear("snapshot")
+    assert not [one for one in front.heard if one["type"] == "tell"]
