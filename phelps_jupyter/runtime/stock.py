@@ -13,7 +13,6 @@ import importlib.machinery
 import importlib.util
 import os
 import sys
-import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from types import ModuleType
@@ -24,16 +23,22 @@ from phelps_jupyter.runtime.homes import Home, home_of_file
 from phelps_jupyter.runtime.import_watch import ImportWatch
 from phelps_jupyter.runtime.limits import anonymous
 from phelps_jupyter.runtime.orders import Order
+from phelps_jupyter.runtime.traces import Traces, taken_off
 from phelps_jupyter.runtime.trial import around, sources, trial
 
 LIBRARIES = (
     "numpy",
+    "pyarrow",
+    "pyarrow.parquet",
     "pandas",
     "scipy",
     "scipy.linalg",
     "scipy.optimize",
     "scipy.sparse",
     "scipy.stats",
+    "sklearn",
+    "sklearn.linear_model",
+    "sklearn.ensemble",
     "networkx",
     "xarray",
     "PIL.Image",
@@ -53,8 +58,8 @@ class Stock(importlib.abc.MetaPathFinder):
         self._brings: dict[str, tuple[str, ...]] = {}
         self._attributes: dict[str, Any] = {}
         """What a module is in its parent, where that was there without it."""
-        self._filters: dict[str, list[Any]] = {}
-        """Warning filters that each library has put in place."""
+        self._traces: dict[str, Traces] = {}
+        """Of each library."""
         self._wanted: Counter[str] = Counter()
         self._refused: dict[str, str] = {}
         self._environment: dict[str, str | None] = {}
@@ -118,16 +123,17 @@ class Stock(importlib.abc.MetaPathFinder):
         if found.why:
             self._refused[name] = found.why
             return
-        known, filters, before = set(sys.modules), list(warnings.filters), anonymous(os.getpid())
-        with around(order):
+        known, before = set(sys.modules), anonymous(os.getpid())
+        with around(order), taken_off() as self._traces[name]:
             importlib.import_module(name)
+        for traces in self._traces.values():
+            # Here nothing stays.
+            traces.is_put = False
         if not self._modules:
             self._environment, self._path = _environment(order), order.path
             self._folders = sources(_folders(order))
             self._can_limit = importlib.util.find_spec("threadpoolctl") is not None
         self._brings[name] = tuple(each for each in sys.modules if each not in known)
-        self._filters[name] = [each for each in warnings.filters if each not in filters]
-        _set_filters(filters)
         self._hide(self._brings[name])
         self.size += max(0, anonymous(os.getpid()) - before)
 
@@ -179,8 +185,7 @@ class Stock(importlib.abc.MetaPathFinder):
             if each in self._attributes:
                 parent, _, last = each.rpartition(".")
                 vars(sys.modules[parent])[last] = self._attributes[each]
-        held: Any = warnings.filters
-        _set_filters([*(each for each in self._filters[library] if each not in held), *held])
+        self._traces[library].put(self._traces.values())
 
     def _refresh(self, name: str) -> None:
         """What must not be the same in each process, and what hangs on the order."""
@@ -223,11 +228,3 @@ def _folders(order: Order) -> set[str]:
 
 def _is_library(folder: str) -> bool:
     return home_of_file(os.path.join(folder, "")) is Home.LIBRARY
-
-
-def _set_filters(entries: Sequence[Any]) -> None:
-    held: Any = warnings.filters
-    held[:] = entries
-    with warnings.catch_warnings():
-        # Entering and leaving tells the interpreter that its filters have changed.
-        pass

@@ -25,6 +25,7 @@ from phelps_jupyter.runtime.homes import Home, home_of_file
 from phelps_jupyter.runtime.limits import kill_all
 from phelps_jupyter.runtime.orders import Order
 from phelps_jupyter.runtime.processes import PR_SET_PDEATHSIG, control_process
+from phelps_jupyter.runtime.traces import taken_off
 
 PATIENCE = 30.0
 """Seconds that an import may take."""
@@ -113,7 +114,7 @@ def _imported(library: str, order: Order) -> tuple[list[str], str]:
     known, callbacks = set(sys.modules), atexit._ncallbacks()
     with around(order):
         environment = dict(os.environ)
-        with warnings.catch_warnings(record=True) as warned:
+        with taken_off(), warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
             try:
                 importlib.import_module(library)

@@ -132,3 +132,31 @@ def test_it_has_as_many_threads_as_cpus(stocked: Callable[..., Any]) -> None:
     count = "import threadpoolctl\nfound = [has, [each['num_threads'] for each in threadpoolctl.threadpool_info()]]\n"
     body = f"import json\nhas = {HAS_IT}\nimport numpy\n{count}{TOLD}"
     assert [stocked(body, cpus=cpus) for cpus in (2, 1)] == [[True, [2]], [True, [1]]]
+
+
+def shows(library: str, compiled: str) -> str:
+    """What importing a library changes, where it is compiled into files of such a name."""
+    has = f"any({compiled!r} in line for line in open('/proc/self/maps'))"
+    seen = (
+        "[atexit._ncallbacks(), sorted(os.environ.items()), len(warnings.filters), len(os.listdir('/proc/self/task'))]"
+    )
+    return (
+        f"import atexit, json, os, sys, warnings\nfound = [{has}, {seen}, sorted(sys.modules)]\n"
+        f"import {library}\nfound += [{seen}, sorted(sys.modules)]\n{TOLD}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("library", "compiled"), [("pandas", "pandas"), ("pyarrow.parquet", "_parquet"), ("sklearn.ensemble", "sklearn")]
+)
+def test_what_an_import_leaves_beside_modules_is_there_with_it_and_not_before(
+    run: Callable[..., Any], library: str, compiled: str
+) -> None:
+    pytest.importorskip(library)
+    body = shows(library, compiled)
+    # What it rests on is imported ahead before it.
+    fresh, *later = [run(body) for _ in range(12)]
+    assert (fresh[0], later[-1][0]) == (False, True)
+    threads = fresh[3].pop()
+    assert (later[-1][3].pop(), threads) == (1, 1 + ("pyarrow" in fresh[4]))
+    assert later[-1][1:] == fresh[1:]

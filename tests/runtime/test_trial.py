@@ -51,7 +51,7 @@ def test_what_it_brings_is_told_in_order_and_nothing_of_it_is_here(tmp_path: Pat
         (STARTS_A_THREAD, "it starts threads"),
         ("import warnings\nwarnings.warn('old', DeprecationWarning)", "it warns"),
         ("print('hello', flush=True)", "it writes"),
-        ("import os\nos.environ['SET'] = '1'", "it changes the environment"),
+        ("import os\nos.environ['TOLD'] = '2'", "it changes the environment"),
         ("import atexit\natexit.register(print)", "it wants to be called at the end"),
         ("raise ValueError('no')", "it can't be imported: ValueError('no')"),
         (LEAVES_A_PROCESS, "it ended the process, or took too long"),
@@ -59,6 +59,11 @@ def test_what_it_brings_is_told_in_order_and_nothing_of_it_is_here(tmp_path: Pat
 )
 def test_what_others_would_notice_speaks_against_it(tmp_path: Path, source: str, why: str) -> None:
     assert tried(tmp_path, source) == ([], why, [])
+
+
+def test_what_can_be_put_in_place_later_does_not_speak_against_it(tmp_path: Path) -> None:
+    source = "import atexit, os\nos.environ['NEW'] = '1'\ndef end():\n    print('end')\natexit.register(end)"
+    assert tried(tmp_path, source) == (["library"], "", [])
 
 
 def test_a_module_that_may_change_is_left_to_bodies(tmp_path: Path) -> None:
