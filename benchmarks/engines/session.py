@@ -91,6 +91,9 @@ class Session(Protocol):
     def graph(self, graph: Graph) -> Ran:
         """All of these."""
 
+    def rehearse(self, graph: Graph) -> None:
+        """Before anything is measured: these tasks, so that engines have imported what they need."""
+
     def survive(self, graph: Graph, after: float) -> Survived:
         """The same, and so many seconds later an engine is killed."""
 

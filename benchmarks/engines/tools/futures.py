@@ -101,6 +101,9 @@ class Futures(ABC):
             futures[node.number] = self.submit(node.act, *node.arguments, *above, **cpus)
         return futures
 
+    def rehearse(self, nodes: Graph) -> None:
+        self.graph(nodes)
+
     def survive(self, nodes: Graph, after: float) -> Survived:
         begun = time.time()
         futures = [self.submit(node.act, *node.arguments) for node in nodes]

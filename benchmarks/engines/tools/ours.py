@@ -37,6 +37,7 @@ class NotebookSession:
     def __init__(self, cluster: str, setting: Setting) -> None:
         self._cluster, self._setting = cluster, setting
         self._numbers = itertools.count()
+        self._rehearsal: Graph = []
 
     def many(self, count: int) -> Ran:
         return self.graph([Node(number, bodies.noop, (number,)) for number in range(count)])
@@ -56,6 +57,10 @@ class NotebookSession:
         book.graph(nodes, counts_cpus=self._setting.counts_cpus)
         book.end(named(graph.ends(nodes)))
         return _ran(self._run(book))
+
+    def rehearse(self, nodes: Graph) -> None:
+        # Each run has engines of its own.
+        self._rehearsal = nodes
 
     def survive(self, nodes: Graph, after: float) -> Survived:
         book = self._book(*(node.act.__name__ for node in nodes))
@@ -108,7 +113,9 @@ class NotebookSession:
         return Idle(size, count)
 
     def _book(self, *acts: str) -> Book:
-        return Book(acts, warm=self._setting.warm)
+        book = Book({*acts, *(node.act.__name__ for node in self._rehearsal)}, warm=self._setting.warm)
+        book.rehearse(self._rehearsal)
+        return book
 
     def _run(self, book: Book) -> Report:
         folder = self._setting.folder / f"book-{0 if self._setting.remembers else next(self._numbers)}"

@@ -17,8 +17,7 @@ FRAMES = Row("diamond of frames with 1e6 rows")
 def _fan(trial: Trial) -> None:
     count = trial.sized(25_000_000, 1_000)
     with trial.session() as session:
-        # Engines that live on have imported what they need.
-        session.graph(_readers(1_000, 0))
+        session.rehearse(_readers(1_000, 0))
         for run in trial.runs:
             with Sampler() as sampler:
                 ran = session.graph(_readers(count, run))
@@ -42,7 +41,7 @@ def _readers(count: int, run: int) -> Graph:
 def _frames(trial: Trial) -> None:
     rows = trial.sized(1_000_000, 1_000)
     with trial.session() as session:
-        session.graph(_diamond(1_000, 0))
+        session.rehearse(_diamond(1_000, 0))
         for run in trial.runs:
             trial.note(FRAMES, session.graph(_diamond(rows, run)).seconds)
 
