@@ -17,7 +17,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from phelps_jupyter.adapters.disk_store import DiskStore
 from phelps_jupyter.adapters.index import SqliteIndex
 from phelps_jupyter.adapters.ledger import Ledger
-from phelps_jupyter.adapters.namespace import Namespace, Placeholder
+from phelps_jupyter.adapters.namespace import Namespace
 from phelps_jupyter.adapters.surroundings import Surroundings
 from phelps_jupyter.core.freshness import Judgement
 from phelps_jupyter.core.graph import Graph
@@ -28,6 +28,7 @@ from phelps_jupyter.core.snapshot import TaskView
 from phelps_jupyter.errors import DeclarationError, InternalError, PhelpsError, UndefinedNameError
 from phelps_jupyter.faces.cards import progress_words
 from phelps_jupyter.faces.document import named_by_file, notebook_path, read_notebook
+from phelps_jupyter.faces.hiding import Hiding
 from phelps_jupyter.faces.holding import frozen_tasks
 from phelps_jupyter.faces.lab import Lab
 from phelps_jupyter.faces.nested_cell import run_cell
@@ -39,7 +40,7 @@ from phelps_jupyter.faces.shown_cards import ShownCards
 from phelps_jupyter.faces.waiting import Interrupted, interruptible, wait_until
 from phelps_jupyter.faces.watching import Watching
 from phelps_jupyter.judge import Judge
-from phelps_jupyter.parts import GIVES_NONE, outputs_of
+from phelps_jupyter.parts import GIVES_NONE
 from phelps_jupyter.questions import Questions
 from phelps_jupyter.retirement import leave, retire
 from phelps_jupyter.runtime.orders import Frame
@@ -82,11 +83,17 @@ class Live:
         """Tasks whose cells a front end executes next, to have them run whatever their state."""
         self._reader = Reader(self)
         self._reading = Reading(self)
+        self._hiding = Hiding(self)
 
     @property
     def cell(self) -> CellId | None:
         """The cell of the notebook that is executed now."""
         return self._cells[-1] if self._cells else None
+
+    @property
+    def is_in_cell(self) -> bool:
+        """Whether any code is executed now, of the notebook or not."""
+        return bool(self._cells)
 
     @property
     def session(self) -> Session:
@@ -213,12 +220,14 @@ class Live:
         # The cell that loaded us has an end, and no beginning that we saw.
         cell = self._cells.pop() if self._cells else None
         if cell is None:
+            self._hiding.catch_up()
             return
         if cell in self.graph.nodes and self.graph.nodes[cell].task is None:
             # What it bound unforeseen links it anew, and is its from now on.
             self._learn_plain(cell, self.plain_cells.bound(cell), (), self.plain_cells.objects(self.graph, cell))
             self._learn_plain(cell, (), self.plain_cells.end(self.graph, cell, well=result.success))
         self.namespace.leave_cell()
+        self._hiding.catch_up()
         self.lab.look(anew=True)
         for task in [task for task in self._postponed if not self._needs_cells_below(task, cell)]:
             self.hasten(task)
@@ -297,11 +306,11 @@ class Live:
 
     def _wake(self) -> None:
         """Called in the session's thread. Where no loop runs, questions are answered by who waits for a task."""
-        if self._loop is not None:
-            self._loop.add_callback(self.answer_questions)
+        if self.loop is not None:
+            self.loop.add_callback(self.answer_questions)
 
     @property
-    def _loop(self) -> Any:
+    def loop(self) -> Any:
         """The kernel's; None in an IPython that has none."""
         return getattr(getattr(self.shell, "kernel", None), "io_loop", None)
 
@@ -317,23 +326,8 @@ class Live:
 
     def submit(self, tasks: Sequence[TaskName], *, forced: bool = False) -> None:
         """Run these tasks where stale; placeholders stand for their outputs until then."""
-        if threading.current_thread() is threading.main_thread():
-            self._hide(tasks)
-        else:
-            # A cell that runs now goes on with what it has.
-            self._loop.add_callback(self._hide, tasks)
+        self._hiding.hide(tasks)
         self.session.request(tasks, forced=forced)
-
-    def _hide(self, tasks: Sequence[TaskName]) -> None:
-        for task in [task for task in tasks if task in self.graph.tasks]:
-            node = self.graph.nodes[self.graph.tasks[task]]
-            assert node.task is not None
-            for name in outputs_of(self.graph, node.task):
-                self.namespace.hide(name, Placeholder(task, name, lambda task=task: self._state_of(task)))
-
-    def _state_of(self, task: TaskName) -> str:
-        run = self._session.machine.runs.of(task) if self._session else None
-        return run.state.value if run else "not run"
 
     def run_task_cell(self) -> None:
         """A ``%%task`` cell is executed: show its card and submit it. Returns at once. Errors: DeclarationError."""
