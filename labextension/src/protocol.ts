@@ -54,6 +54,8 @@ export interface IAttempt {
   ended_at: number | null;
   /** The state of its run, or the kind of failure after which there was another attempt; empty while it goes on. */
   end: string;
+  /** Bytes that it held at most; null: it has not ended, or nothing is known. */
+  peak_memory: number | null;
 }
 
 export type RunState =

@@ -171,7 +171,9 @@ export class TaskPage {
       const { started_at, ended_at } = attempt;
       const took = started_at === null || ended_at === null ? '' : secondsWords(ended_at - started_at);
       const end = [attempt.end, failureWords(failures[place])].filter(Boolean).join(': ');
-      return element('li', '', [this._options.say('on %1', attempt.engine), took, end].filter(Boolean).join(' · '));
+      const { say } = this._options;
+      const held = attempt.peak_memory ? say('at most %1', sizeWords(attempt.peak_memory)) : '';
+      return element('li', '', [say('on %1', attempt.engine), took, held, end].filter(Boolean).join(' · '));
     });
   }
 

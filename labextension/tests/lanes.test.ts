@@ -8,7 +8,8 @@ const base = fixture.snapshot.tasks[0] as unknown as ITask;
 
 function attempt(engine: string, from: number, to: number | null, told: Partial<IAttempt> = {}): IAttempt {
   const end = to === null ? '' : 'done';
-  return { engine, ready_at: from, submitted_at: from, started_at: from, ended_at: to, end, ...told };
+  const times = { ready_at: from, submitted_at: from, started_at: from, ended_at: to };
+  return { engine, ...times, end, peak_memory: null, ...told };
 }
 
 function ran(name: string, seconds: number | null, history: IAttempt[], ...needs: string[]): ITask {

@@ -42,6 +42,22 @@ test('all texts are whole', () => {
   expect(shown.node.textContent).not.toContain('undefined');
 });
 
+test('each attempt tells what memory it held, where that is known', () => {
+  const { page: shown } = page();
+  const [only] = tasks[0].history;
+  const [lost, short] = [
+    { ...only, engine: 'box:1', end: 'lost' },
+    { ...only, end: 'memory', peak_memory: 23e6 }
+  ];
+  shown.show({ ...tasks[0], history: [lost, short, { ...only, peak_memory: 46e6 }] });
+  const told = [...shown.node.querySelectorAll('li')].map(item => item.textContent);
+  expect(told.slice(-3)).toEqual([
+    'on box:1 · 1.0 s · lost',
+    'on box:0 · 1.0 s · at most 23.0 MB · memory',
+    'on box:0 · 1.0 s · at most 46.0 MB · done'
+  ]);
+});
+
 test('an open task can be cancelled and not be run', () => {
   const { page: shown, did } = page();
   shown.show({ ...tasks[0], open: true, state: 'running' });

@@ -16,7 +16,8 @@ function ran(name: string, ...attempts: [engine: string, from: number, end: stri
       submitted_at: from + 1,
       started_at: from + 2,
       ended_at: from + 4,
-      end
+      end,
+      peak_memory: null
     })
   );
   return { ...base, name, cell_id: name, history, needs: [] };

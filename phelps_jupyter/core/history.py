@@ -22,6 +22,8 @@ class Attempt:
     ended_at: float | None = None
     end: str = ""
     """How it ended: the state of its run, or the kind of failure after which there was another; nothing: it has not."""
+    peak_memory: int | None = None
+    """Bytes that it held at most; None: it has not ended, or nothing is known."""
 
 
 def attempts(run: Run) -> Sequence[Attempt]:
@@ -36,7 +38,9 @@ def attempts(run: Run) -> Sequence[Attempt]:
         elif move.state is RunState.READY:
             ready_at = move.at
             if found:
-                found[-1] = replace(found[-1], ended_at=move.at, end=next(kinds).kind.value)
+                found[-1] = replace(
+                    found[-1], ended_at=move.at, end=next(kinds).kind.value, peak_memory=move.peak_memory
+                )
         elif move.state in SETTLED and found and found[-1].ended_at is None:
-            found[-1] = replace(found[-1], ended_at=move.at, end=move.state.value)
+            found[-1] = replace(found[-1], ended_at=move.at, end=move.state.value, peak_memory=move.peak_memory)
     return found

@@ -311,6 +311,8 @@ class Machine:
 
     def _on_inputs_lost(self, run: Run, event: ev.InputsLost) -> list[Action]:
         run.losses += 1
+        # What an earlier attempt used is not what this one did: it never began.
+        run.usage = Usage()
         requests = regained(self.graph, self.runs, run, event)
         if not requests:
             return self._fail(run, gone_for_good(event), event)

@@ -36,6 +36,10 @@ STEPS: Mapping[RunState, frozenset[RunState]] = {
 }
 """From SUBMITTED straight to DONE: an engine's word that it started can come late or not at all."""
 
+_ATTEMPTED = {RunState.SUBMITTED, RunState.RUNNING}
+_TOLD_OF = {RunState.READY, RunState.DONE, RunState.FAILED}
+"""Steps from an attempt that come with what it used; one that is cancelled tells nothing more."""
+
 _STORY_LENGTH = 20
 
 
@@ -45,6 +49,8 @@ class Move(NamedTuple):
     state: RunState
     at: float
     place: str
+    peak_memory: int | None
+    """Bytes that the attempt which ended with this step held at most; None: none did, or it is not known."""
 
 
 @dataclass(slots=True, eq=False)
@@ -128,8 +134,9 @@ class Run:
         self.story = (*self.story[-_STORY_LENGTH:], f"{self.state} -> {state}: {why}")
         if state not in STEPS[self.state]:
             raise InternalError(f"run {self.id} of {self.task.name}: no step {self.state} -> {state}; " + self.told())
+        peak = self.usage.peak_memory if self.state in _ATTEMPTED and state in _TOLD_OF else 0
         self.state = state
-        self.moves = (*self.moves, Move(state, at, self.place))
+        self.moves = (*self.moves, Move(state, at, self.place, peak or None))
 
     def told(self) -> str:
         """The run's story, for a bug report."""
