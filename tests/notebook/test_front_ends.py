@@ -34,13 +34,14 @@ def test_a_cell_with_the_name_of_an_editor_is_the_one_of_the_file(kernel: Any, t
 class Comm:
     """A front end's end of a link."""
 
-    def __init__(self, kernel: Any) -> None:
+    def __init__(self, kernel: Any, name: str = "front") -> None:
         self._kernel = kernel
+        self._name = name
         self._send("comm_open", target_name="phelps")
 
     @property
     def heard(self) -> list[dict[str, Any]]:
-        return [one["data"] for one in self._kernel.told if one["comm_id"] == "front"]
+        return [one["data"] for one in self._kernel.told if one["comm_id"] == self._name]
 
     def forget(self) -> None:
         """What was heard so far."""
@@ -49,9 +50,12 @@ class Comm:
     def say(self, **data: object) -> None:
         self._send("comm_msg", data=data)
 
+    def close(self) -> None:
+        self._send("comm_close")
+
     def _send(self, kind: str, **content: Any) -> None:
         client = self._kernel.client
-        told = {"comm_id": "front", "data": {}} | content
+        told = {"comm_id": self._name, "data": {}} | content
         client.shell_channel.send(client.session.msg(kind, told))
 
     def hear(self, kind: str, **fields: object) -> dict[str, Any]:
@@ -127,6 +131,54 @@ def test_an_unloaded_extension_says_good_bye(kernel: Any, comm: Comm) -> None:
     comm.hear_of("a")
     messages = kernel.execute("%unload_ext phelps_jupyter")
     assert [message["content"]["comm_id"] for message in messages if message["msg_type"] == "comm_close"] == ["front"]
+
+
+@pytest.fixture
+def watched(kernel: Any) -> Comm:
+    """A front end of a kernel whose graph another one without the extension has asked for, before: with a widget."""
+    kernel.execute("%phelps graph", "graph")
+    front = Comm(kernel)
+    front.say(type="sources", order=["one"], changed={"one": TASK})
+    front.hear_of("a")
+    return front
+
+
+def widget_heard(kernel: Any) -> list[dict[str, Any]]:
+    """What it was told as a link."""
+    told = [one["data"] for one in kernel.told]
+    return [data["content"] for data in told if data.get("method") == "custom"]
+
+
+def await_done(kernel: Any) -> None:
+    """Until the widget has heard that the task is done: whose document it is has heard more, and before."""
+    end = time.monotonic() + HANG
+    while "done" not in [task["state"] for one in widget_heard(kernel) for task in one.get("tasks", ())]:
+        assert time.monotonic() < end, widget_heard(kernel)
+        kernel.see(kernel.client.get_iopub_msg(timeout=HANG))
+
+
+def test_a_widget_has_no_document_when_the_front_end_has_gone(kernel: Any, watched: Comm) -> None:
+    watched.close()
+    kernel.execute("%phelps run a")
+    await_done(kernel)
+    # What is told to nobody's document is an update of what stands below the cell.
+    [name] = [name for name in kernel.displays if name.startswith("phelps-graph-")]
+    end = time.monotonic() + HANG
+    while kernel.displays[name]["text/plain"] != "✓ a · done":
+        assert not {"card", "graph"} & {one["type"] for one in widget_heard(kernel)}
+        assert time.monotonic() < end, kernel.displays[name]
+        kernel.see(kernel.client.get_iopub_msg(timeout=HANG))
+
+
+def test_the_front_end_that_is_left_has_the_document_and_no_widget(kernel: Any, watched: Comm) -> None:
+    other = Comm(kernel, "other")
+    other.say(type="sources", order=["two"], changed={"two": TASK})
+    watched.say(type="sources", order=["one"], changed={"one": "%%task a\nx = 2"})
+    watched.close()
+    kernel.execute("%phelps run a")
+    await_done(kernel)
+    assert other.hear("card")["task"] == "a"
+    assert "card" not in {one["type"] for one in widget_heard(kernel)}
 
 
 def saved_later(folder: Path, seconds: float, *sources: str) -> None:
