@@ -19,7 +19,7 @@ import pytest
 import zmq
 from engine_bench import HANG, Bench, gave, poll
 
-from phelps_jupyter.adapters.ipyparallel import engines
+from phelps_jupyter.adapters.ipyparallel import correspondence, engines
 from phelps_jupyter.adapters.ipyparallel import seat as seats
 from phelps_jupyter.adapters.ipyparallel.channel import Channel
 from phelps_jupyter.adapters.ipyparallel.seat import Seat
@@ -246,7 +246,7 @@ def test_a_channel_that_falls_silent_is_given_up_and_nothing_is_lost_or_done_twi
     bench.started(runs[0])
     (place,) = bench.root.glob("phelps-cluster-*/channel")
     place.unlink()
-    monkeypatch.setattr(engines, "SILENCE", 0.0)
+    monkeypatch.setattr(correspondence, "SILENCE", 0.0)
     poll(lambda: "2 reached by requests" in bench.engines.describe())
     assert [gave(bench.outcome(run)) for run in runs] == [["x"], ["x"]]
     assert (bench.root / "runs").read_text() == "xx"
@@ -261,7 +261,7 @@ def test_a_channel_that_was_given_up_is_tried_again_and_nothing_is_lost_or_done_
     runs = [bench.submit("import time\ntime.sleep(2)\nopen('runs', 'a').write('x')\nx = 1", outputs=("x",))]
     bench.started(runs[0])
     with monkeypatch.context() as silent:
-        silent.setattr(engines, "SILENCE", 0.0)
+        silent.setattr(correspondence, "SILENCE", 0.0)
         poll(lambda: "by requests" in bench.engines.describe())
     runs += [bench.submit("open('runs', 'a').write('x')\nx = 1", outputs=("x",)) for _ in "ab"]
     poll(lambda: "2 reached by its own channel" in bench.engines.describe())
@@ -287,7 +287,7 @@ def test_an_engine_whose_agent_is_dead_is_asked_otherwise_and_gets_another(
     soon: None, bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del soon
-    monkeypatch.setattr(engines, "SILENCE", 2.0)
+    monkeypatch.setattr(correspondence, "SILENCE", 2.0)
     runs = [bench.submit("import time\ntime.sleep(1)\nopen('runs', 'a').write('x')\nx = 1", outputs=("x",))]
     bench.started(runs[0])
     (connection,) = bench.root.glob("phelps-cluster-*/security/ipcontroller*-client.json")

@@ -16,7 +16,7 @@ import psutil
 import pytest
 from engine_bench import Bench, gave, poll, users_cluster
 
-from phelps_jupyter.adapters.ipyparallel import connection_of, engines
+from phelps_jupyter.adapters.ipyparallel import connection_of, correspondence
 from phelps_jupyter.core.events import EngineJoined, EngineLeft, EnginesFailed
 from phelps_jupyter.runtime import values
 from phelps_jupyter.runtime.orders import Given, Order, Outcome
@@ -423,7 +423,7 @@ sys.thread_of_a_task.start()
 def test_without_a_channel_it_runs_as_well(
     cluster: Any, user: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engines, "SILENCE", 0.0)
+    monkeypatch.setattr(correspondence, "SILENCE", 0.0)
     bench = Bench("ipyparallel", tmp_path, connection=connection_of(cluster)).open()
     try:
         poll(lambda: "by requests" in bench.engines.describe())

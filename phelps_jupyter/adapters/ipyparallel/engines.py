@@ -19,18 +19,16 @@ from functools import partial
 
 from phelps_jupyter.adapters.ipyparallel.channel import Channel
 from phelps_jupyter.adapters.ipyparallel.cluster import Cluster
+from phelps_jupyter.adapters.ipyparallel.correspondence import Correspondence
 from phelps_jupyter.adapters.ipyparallel.found import Connection, FoundCluster
 from phelps_jupyter.adapters.ipyparallel.freight import Freight
 from phelps_jupyter.adapters.ipyparallel.own import OwnCluster
 from phelps_jupyter.adapters.ipyparallel.reception import Reception
-from phelps_jupyter.adapters.ipyparallel.seat import Call, Seat, Way, described, end_all
-from phelps_jupyter.core.events import EngineJoined, EngineLeft, EnginesFailed, EnginesSettled
-from phelps_jupyter.core.model import Engine, EngineId
-from phelps_jupyter.ports import Notify
+from phelps_jupyter.adapters.ipyparallel.seat import Seat, described, end_all
+from phelps_jupyter.core.events import EngineLeft, EnginesFailed, EnginesSettled
+from phelps_jupyter.core.model import EngineId
+from phelps_jupyter.ports import Notice, Notify
 from phelps_jupyter.runtime import host
-from phelps_jupyter.runtime.line import Message
-from phelps_jupyter.runtime.mailbox import Letters
-from phelps_jupyter.runtime.news import news, order_message
 from phelps_jupyter.runtime.orders import Order, Outcome
 from phelps_jupyter.runtime.recent import Recent
 
@@ -38,8 +36,6 @@ START_TIMEOUT = 60.0
 TICK = 0.005
 IDLE_TICK = 0.25
 POLL = 0.05
-SILENCE = 10.0
-"""Seconds without a sign of life on the channel after which that is given up."""
 REPLACEMENTS = 3
 logger = logging.getLogger(__name__)
 
@@ -80,7 +76,7 @@ class IpyparallelEngines:
         self._wakes, self._waker = socket.socketpair()
         self._wakes.setblocking(False)
         self._waker.setblocking(False)
-        self._strangers = Recent()
+        self._correspondence: Correspondence | None = None
         self._settle_by = 0.0
         self._replacements = 0
         self._next_check = 0.0
@@ -149,8 +145,8 @@ class IpyparallelEngines:
         self._wait()
         while not self._commands.empty():
             self._commands.get()()
-        if self._cluster is not None and self._channel is not None and self._reception is not None:
-            self._look(self._cluster, self._channel, self._reception)
+        if self._cluster is not None and self._reception is not None and self._correspondence is not None:
+            self._look(self._cluster, self._reception, self._correspondence)
 
     def _wait(self) -> None:
         """Until there is a command, an engine says something, or it is time to look."""
@@ -177,6 +173,7 @@ class IpyparallelEngines:
             self._channel = channel = Channel(cluster.folder)
             self._freight = Freight(self._store, cluster.address)
             self._reception = Reception(cluster, channel, self._store, self._freight, partial(self._refuse, cluster))
+            self._correspondence = Correspondence(self._seats, channel, self._reception, self._freight, self._tell)
             self._count = cluster.open(self._closing)
         except Exception as error:
             # Whatever keeps a cluster from starting: launchers raise what they like.
@@ -203,8 +200,11 @@ class IpyparallelEngines:
         channel, self._channel = self._channel, None
         reception, self._reception = self._reception, None
         freight, self._freight = self._freight, None
+        correspondence, self._correspondence = self._correspondence, None
         seats, self._seats = list(self._seats.values()), {}
         self._settle_by = 0.0
+        if correspondence is not None:
+            correspondence.end()
         if freight is not None:
             freight.settle()
         if cluster is not None and not cluster.is_ours:
@@ -226,13 +226,13 @@ class IpyparallelEngines:
         if seat.joined:
             self._notify(EngineLeft(time.time(), seat.id, why))
 
-    def _look(self, cluster: Cluster, channel: Channel, reception: Reception) -> None:
+    def _look(self, cluster: Cluster, reception: Reception, correspondence: Correspondence) -> None:
         for number in cluster.ids():
             if number not in self._seats and number not in self._gone:
                 seat = reception.welcome(number)
                 if seat is not None:
                     self._seats[number] = seat
-        self._receive(channel)
+        correspondence.receive()
         if time.monotonic() >= self._next_check:
             self._next_check = time.monotonic() + POLL
             self._check(cluster)
@@ -240,8 +240,7 @@ class IpyparallelEngines:
             reply = seat.advance()
             if reply is not None and self._cluster is not None:
                 cluster.forget(seat.view, reply)
-        if self._cluster is not None:
-            self._attend(channel, reception)
+        correspondence.attend()
         if self._settle_by:
             self._settle()
 
@@ -252,54 +251,6 @@ class IpyparallelEngines:
         seat.refused = why
         if cluster.is_ours:
             self._fail(why)
-
-    def _join(self, seat: Seat, way: Way) -> None:
-        seat.enter(way)
-        self._admit(seat)
-
-    def _admit(self, seat: Seat) -> None:
-        """It takes tasks, once their values come and go."""
-        if not seat.joined and self._reception is not None and self._reception.can_serve(seat):
-            assert seat.host is not None
-            seat.joined = True
-            self._notify(EngineJoined(time.time(), Engine(seat.id, seat.host.id), seat.host))
-
-    def _receive(self, channel: Channel) -> None:
-        seats = {seat.name: seat for seat in self._seats.values()}
-        for name, letters in channel.receive():
-            seat = seats.get(name)
-            if seat is None:
-                self._send_away(channel, name)
-                continue
-            seat.expect(SILENCE)
-            if seat.way in (Way.NONE, Way.TRIED):
-                self._join(seat, Way.CHANNEL)
-            self._hear(seat, letters)
-            # It learns what was heard.
-            self._send(channel, seat)
-
-    def _send_away(self, channel: Channel, name: bytes) -> None:
-        """It may be an engine that was given up, and came back: what it still runs has been started anew."""
-        channel.dismiss(name)
-        if self._strangers.is_new(name):
-            logger.warning("messages on the channel from nobody we know are left unread")
-
-    def _attend(self, channel: Channel, reception: Reception) -> None:
-        """Send what is to be sent, each engine's by its own way."""
-        for seat in list(self._seats.values()):
-            if not seat.joined and seat.way is not Way.NONE:
-                self._admit(seat)
-            if seat.is_overdue:
-                if seat.way is Way.CHANNEL:
-                    logger.warning("engine %s is silent on the channel: it is asked through ipyparallel", seat.id)
-                self._join(seat, Way.REQUESTS)
-            if seat.way is Way.CHANNEL and seat.mailbox.pending:
-                self._send(channel, seat)
-            elif seat.way is Way.REQUESTS and seat.is_to_be_asked:
-                self._exchange(seat)
-            elif seat.is_to_try:
-                seat.enter(Way.TRIED)
-                reception.attach(seat, seat.give_up)
 
     def _check(self, cluster: Cluster) -> None:
         """Who is gone: by the hub's word, and sooner by a look at the processes of this machine."""
@@ -358,43 +309,15 @@ class IpyparallelEngines:
         if seat is None:
             self._notify(Outcome(*number, "lost", message=f"engine {engine} is gone", evidence="engine is gone"))
             return
-        assert self._freight is not None
-        try:
-            seat.send(order_message(self._freight.addressed(order, seat.depot)))
-        except OSError as error:
-            # One may go after it was looked for: the next attempt has it from elsewhere, or is told that it is missing.
-            why = f"a value that it reads can't be sent: {error}"
-            self._notify(Outcome(*number, "lost", message=why, evidence=why))
+        assert self._correspondence is not None
+        self._correspondence.order(seat, order)
 
     def _kill(self, number: tuple[int, int]) -> None:
-        for seat in self._seats.values():
-            if number in seat.running:
-                seat.send(Message("cancel", *number))
+        if self._correspondence is not None:
+            self._correspondence.cancel(number)
 
-    def _exchange(self, seat: Seat) -> None:
-        """Hand messages over by a request, and take those that are there."""
-        letters = seat.mailbox.all_letters()
-        seat.mailbox.sent(letters)
-        # Should it fail, what was not heard goes with the next one.
-        seat.ask(Call("exchange", (seat.name, tuple(letters)), lambda told: self._hear(seat, Letters(*told)), _ignore))
-
-    def _send(self, channel: Channel, seat: Seat) -> None:
-        letters = seat.mailbox.letters()
-        if channel.send(seat.name, letters):
-            seat.mailbox.sent(letters)
-
-    def _hear(self, seat: Seat, letters: Letters) -> None:
-        for message in seat.take(letters):
-            notice = news(message)
-            if isinstance(notice, Outcome):
-                self._replacements = 0 if notice.kind == "done" else self._replacements
-                if self._freight is not None:
-                    self._freight.note(notice, seat.depot)
-                if notice.ends_engine:
-                    # Before it is free again: what would be placed there now would be lost.
-                    self._notify(EnginesFailed(time.time(), f"engine {seat.id} ends with what it ran", (seat.id,)))
-            self._notify(notice)
-
-
-def _ignore(_: object) -> None:
-    """Nothing follows from the answer."""
+    def _tell(self, notice: Notice) -> None:
+        """What an engine says."""
+        if isinstance(notice, Outcome) and notice.kind == "done":
+            self._replacements = 0
+        self._notify(notice)
