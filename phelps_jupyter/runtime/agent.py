@@ -15,7 +15,7 @@ from typing import NamedTuple
 import zmq
 
 from phelps_jupyter.runtime.keeper import Keeper
-from phelps_jupyter.runtime.line import pack, unpack
+from phelps_jupyter.runtime.line import Message, pack, unpack
 from phelps_jupyter.runtime.mailbox import Letters, Mailbox
 
 HEAD = struct.Struct(">QQ")
@@ -51,6 +51,10 @@ class Post:
         self.mailbox = Mailbox()
         self._word_at = time.monotonic()
         self._lock = threading.Lock()
+        self._guests: set[tuple[int, int]] = set()
+        """Attempts that the engine itself runs, or is to run."""
+        self._ends: list[tuple[int, tuple[int, int]]] = []
+        """Of those: how many messages will have arrived when their outcome has."""
 
     def silence(self) -> float:
         """Seconds since the kernel's last word, whichever way it came."""
@@ -60,8 +64,7 @@ class Post:
         """Nobody is there: let the zygote finish what it runs, keep that, and end. To be called until it has."""
         with self._lock:
             self.keeper.forsake()
-            for message in self.keeper.hear():
-                self.mailbox.put(pack(message))
+            self._gather()
 
     @property
     def is_full(self) -> bool:
@@ -74,16 +77,28 @@ class Post:
         with self._lock:
             for message in self.mailbox.take(letters):
                 self.keeper.tell(unpack(message))
+            for end in [end for end in self._ends if end[0] <= self.mailbox.arrived]:
+                # Whoever has to kill the engine waits for that.
+                self._ends.remove(end)
+                self.keeper.tell(Message("heard", *end[1]))
 
     def collect(self) -> None:
         """What the zygote has said, if there is room for it."""
         with self._lock:
             if not self.is_full:
-                for message in self.keeper.hear():
-                    self.mailbox.put(pack(message))
+                self._gather()
             elif self.keeper.line is not None:
                 # What is said to it goes on.
                 self.keeper.line.flush()
+
+    def _gather(self) -> None:
+        for message in self.keeper.hear():
+            arrived = self.mailbox.put(pack(message))
+            if message.kind == "wanted":
+                self._guests.add(message.number)
+            elif message.kind in ("outcome", "gone") and message.number in self._guests:
+                self._guests.discard(message.number)
+                self._ends.append((arrived, message.number))
 
 
 class Agent(threading.Thread):

@@ -6,6 +6,7 @@ Knows files and processes; refuses to know who takes the outcomes over.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import pickle
@@ -63,11 +64,29 @@ def running(store: str) -> list[Mapping[str, object]]:
 
 
 def clear(store: str, owner: str) -> None:
-    """Remove the folders of this owner's zygotes that are gone: one that was killed could not do so itself."""
+    """Remove the folders of this owner's zygotes that are gone: one that was killed could not do so itself. And what
+    they left it as their last word."""
     for folder in _below(store, "engines"):
         with suppress(OSError), open(os.path.join(folder, "owner.json")) as file:
             if file.read() == owner and not _runs(folder):
                 shutil.rmtree(folder, ignore_errors=True)
+    for folder in _below(store, "attempts"):
+        if os.path.basename(folder).startswith(last_word_name(owner, 0, 0).removesuffix("0-0")):
+            remove(folder)
+
+
+def last_word_name(owner: str, run: int, attempt: int) -> str:
+    """Of the folder in which a zygote leaves its kernel the outcome of an attempt for which it ends its engine. A name
+    that can be told, as other machines may see late what a folder holds."""
+    return f"last-{hashlib.sha256(owner.encode()).hexdigest()[:16]}-{run}-{attempt}"
+
+
+def last_word(store: str, owner: str, run: int, attempt: int) -> Outcome | None:
+    """Take away what was left of this attempt, if anything was."""
+    folder = os.path.join(store, "attempts", last_word_name(owner, run, attempt))
+    found = _read(folder) if os.path.exists(os.path.join(folder, "outcome")) else None
+    remove(folder)
+    return None if found is None else found.outcome
 
 
 def remove(folder: str) -> None:

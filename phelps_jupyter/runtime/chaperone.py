@@ -10,11 +10,12 @@ import os
 import select
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
+from phelps_jupyter.runtime import pressure
 from phelps_jupyter.runtime.ending import Ended, Stop
 from phelps_jupyter.runtime.inbox import LOOK
 from phelps_jupyter.runtime.limits import Guard
@@ -29,8 +30,9 @@ PATIENCE = 3.0
 its own process, as more is lost."""
 AGAIN = 2.0
 """Seconds after which it is interrupted once more: Python drops one that comes while an object is destroyed."""
-LAST_WORD = 0.3
-"""Seconds in which an engine that is about to be killed can still pass on why."""
+LAST_WORD = 5.0
+"""Seconds that the kernel has to hear why an engine is killed. While a body holds the interpreter's lock, nothing goes
+through the engine; a kernel whose store the engine sees finds it there."""
 
 BROKEN_OFF = "the engine broke the attempt off, and did not tell how it ended"
 
@@ -127,13 +129,26 @@ class Chaperone(Supervisor):
             self._ended = Ended(-signal.SIGKILL, 0)
 
     def kill_engine(self) -> None:
-        """With what its guest has started. It is told why by now."""
-        time.sleep(LAST_WORD)
-        if os.getppid() == self._engine:
-            started = self._retinue.pids()
-            for pid in (self._engine, *started):
-                with suppress(ProcessLookupError, PermissionError):
-                    os.kill(pid, signal.SIGKILL)
+        """With what its guest has started, and as soon as the kernel has heard why: that goes through the engine."""
+        self._kill_those(self._retinue.pids())
+        until = time.monotonic() + LAST_WORD
+        # What the body takes meanwhile is not to cost others theirs.
+        while not self._is_heard and time.monotonic() < until and not pressure.is_short():
+            line = self._inbox.line
+            select.select([line], [line] if line.pending else [], [], CALM_TICK)
+            self._inbox.take()
+        self._kill_those([self._engine, *self._retinue.pids()])
+
+    @property
+    def _is_heard(self) -> bool:
+        """Or nobody is left to whom it could be told."""
+        return self._inbox.line.closed or self._inbox.is_heard(self._order.run, self._order.attempt)
+
+    def _kill_those(self, pids: Iterable[int]) -> None:
+        # When it has ended, its number may be another's.
+        for pid in pids if os.getppid() == self._engine else ():
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
 
     def run(self) -> Outcome:
         told = super().run()

@@ -28,6 +28,8 @@ class Inbox:
         """Attempts that wait, and the one that was taken last."""
         self._cancelled: set[tuple[int, int]] = set()
         """Of those."""
+        self._heard: set[tuple[int, int]] = set()
+        """Of those, too."""
         self.is_forsaken = False
         """The kernel is gone, as far as anybody can tell; whoever started the zygote is there."""
 
@@ -56,6 +58,7 @@ class Inbox:
         message = self._orders.popleft()
         self._open = {message.number, *(waiting.number for waiting in self._orders)}
         self._cancelled &= self._open
+        self._heard &= self._open
         order: Order = pickle.loads(message.payload)
         return order
 
@@ -69,11 +72,17 @@ class Inbox:
                 self._open.add(message.number)
             elif message.kind == "farewell":
                 self.is_forsaken = True
+            elif message.kind == "heard":
+                self._heard.add(message.number)
             elif message.number in self._open:
                 self._cancelled.add(message.number)
 
     def is_cancelled(self, run: int, attempt: int) -> bool:
         return (run, attempt) in self._cancelled
+
+    def is_heard(self, run: int, attempt: int) -> bool:
+        """The kernel knows how it ended."""
+        return (run, attempt) in self._heard
 
     def close(self) -> None:
         """In another process: the line is not its own."""

@@ -109,14 +109,14 @@ class Keeper:
             file.write(content)
 
     def tell(self, message: Message) -> None:
-        """Pass on an order, unless it was handed over before, or a cancel."""
+        """Pass on an order, unless it was handed over before, or a word about one."""
         if message.kind == "order":
             if not self._known.is_new(message.number):
                 return
             self._orders[message.number] = message
             self._hand_over([message])
         else:
-            if message.number in self._orders:
+            if message.kind == "cancel" and message.number in self._orders:
                 self._cancelled.add(message.number)
             if self.line is not None:
                 self.line.send(message)

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 HEADER = struct.Struct(">IBQI")
-KINDS = ("order", "cancel", "started", "frames", "outcome", "gone", "farewell", "wanted")
-"""To an engine: an order (a pickled Order), that an attempt is to end, and that nobody is there any more. Back: that
-its body runs (the pid of it), lines of its transcript, its pickled Outcome; or instead of that, in words, why there
-will be none; and that the engine itself is to run its body, which waits in this folder."""
+KINDS = ("order", "cancel", "started", "frames", "outcome", "gone", "farewell", "wanted", "heard")
+"""To an engine: an order (a pickled Order), that an attempt is to end, that nobody is there any more, and that the
+kernel has heard how an attempt has ended that the engine itself ran. Back: that its body runs (the pid of it), lines of
+its transcript, its pickled Outcome; or instead of that, in words, why there will be none; and that the engine itself is
+to run its body, which waits in this folder."""
 PORTION = 1 << 18
 
 

@@ -45,10 +45,16 @@ class Mailbox:
         """Something was not sent yet."""
         return self._sent < self._first + len(self._kept)
 
-    def put(self, message: bytes) -> None:
-        """To be sent, with the next letters."""
+    @property
+    def arrived(self) -> int:
+        """How many of our messages the other end has heard."""
+        return self._first
+
+    def put(self, message: bytes) -> int:
+        """To be sent, with the next letters. Returns how many will have arrived when this one has."""
         self._kept.append(message)
         self.size += len(message)
+        return self._first + len(self._kept)
 
     def take(self, letters: Letters) -> list[bytes]:
         """What is new of what the other end says; after a gap, nothing of it is."""

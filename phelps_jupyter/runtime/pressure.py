@@ -33,7 +33,7 @@ class HostGuard:
     """For one attempt that is to give way. ``alone``: nothing else of ours runs here that could."""
 
     def __init__(self, *, alone: bool) -> None:
-        floor = min(max(host.memory() // SHARE, LEAST), MOST)
+        floor = _floor()
         self._floor = floor // LAST_RESORT if alone else floor
         self._worthy = floor // WORTHY
         self._place = ""
@@ -103,3 +103,13 @@ class HostGuard:
         with suppress(OSError):
             os.unlink(os.path.join(self._place, claim))
         return False
+
+
+def is_short() -> bool:
+    """Whether the machine has less left than is to stay free."""
+    left = host.available()
+    return left is not None and left < _floor()
+
+
+def _floor() -> int:
+    return min(max(host.memory() // SHARE, LEAST), MOST)

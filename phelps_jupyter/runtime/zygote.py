@@ -110,7 +110,10 @@ class Zygote:
         signal.pthread_sigmask(signal.SIG_BLOCK, ASKING)
         wanted = self._is_wanted
         if not wanted:
-            self._keep(order, outcome, supervisor.written())
+            name = f"{order.run}-{order.attempt}-{secrets.token_hex(4)}"
+            self._keep(order, outcome, supervisor.written(), name)
+        elif outcome.ends_engine and not order.away:
+            self._leave_word(order, outcome)
         self._tell(outcome)
         if self._chaperone is not None and outcome.ends_engine:
             self._chaperone.kill_engine()
@@ -159,9 +162,17 @@ class Zygote:
             # A full disk is no reason not to run.
             _log(f"what runs is not noted: {error}")
 
-    def _keep(self, order: Order, outcome: Outcome, written: bytes) -> None:
+    def _leave_word(self, order: Order, outcome: Outcome) -> None:
+        """For our kernel, in the store: the other way to it goes through an engine that may hear nothing."""
+        with open(os.path.join(self._folder, "owner.json")) as file:
+            name = attempts.last_word_name(file.read(), order.run, order.attempt)
+        try:
+            self._keep(order, outcome, b"", name)
+        except OSError as error:
+            _log(f"why the engine ends is not left in the store: {error}")
+
+    def _keep(self, order: Order, outcome: Outcome, written: bytes, name: str) -> None:
         """Leave the outcome for the next kernel, with what was written."""
-        name = f"{order.run}-{order.attempt}-{secrets.token_hex(4)}"
         folder = os.path.join(order.store, "attempts", name)
         os.makedirs(folder, mode=0o700)
         shutil.copy(os.path.join(self._folder, "owner.json"), folder)

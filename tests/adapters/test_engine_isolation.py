@@ -579,6 +579,16 @@ def test_over_its_memory_it_is_told_so_and_the_engine_ends(own: Inside) -> None:
 
 
 @pytest.mark.engines
+def test_why_it_ends_is_told_also_where_the_engine_hears_nothing(own: Inside) -> None:
+    gone = len(own.bench.log.of(EngineLeft))
+    # Compiled code that holds the interpreter's lock: no thread of the engine does anything.
+    outcome = own.run("sum(range(10**13))", time=0.3)
+    assert (outcome.kind, outcome.ends_engine) == ("timeout", True)
+    follows(own, gone + 1)
+    assert not list((own.bench.root / "store" / "attempts").iterdir())
+
+
+@pytest.mark.engines
 def test_one_that_does_not_heed_its_time_limit_ends_with_the_engine(own: Inside) -> None:
     gone = len(own.bench.log.of(EngineLeft))
     body = """

@@ -118,6 +118,21 @@ def test_a_kernel_clears_away_what_its_zygotes_could_not(tmp_path: Path, whose: 
     assert folder.exists() is expected
 
 
+def test_a_last_word_is_found_once_by_whom_it_is_for(tmp_path: Path) -> None:
+    left(tmp_path, attempts.last_word_name("ours", 0, 1))
+    assert attempts.last_word(str(tmp_path), "theirs", 0, 1) is None
+    assert attempts.last_word(str(tmp_path), "ours", 0, 11) is None
+    assert attempts.last_word(str(tmp_path), "ours", 0, 1) == Outcome(0, 1, "done")
+    assert attempts.last_word(str(tmp_path), "ours", 0, 1) is None
+
+
+def test_last_words_that_nobody_needed_go_with_their_kernel(tmp_path: Path) -> None:
+    names = [attempts.last_word_name("ours", 3, 1), attempts.last_word_name("theirs", 3, 1), "3-1-a"]
+    folders = [left(tmp_path, name) for name in names]
+    attempts.clear(str(tmp_path), "ours")
+    assert [folder.exists() for folder in folders] == [False, True, True]
+
+
 @pytest.mark.parametrize("elsewhere", [{"boot": "of another machine"}, {"place": "another machine"}])
 @pytest.mark.parametrize(("silent", "runs"), [(0, True), (50, True), (70, False)])
 def test_a_zygote_of_another_machine_is_judged_by_its_signs_of_life(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from phelps_jupyter.runtime import host
-from phelps_jupyter.runtime.pressure import SETTLING, HostGuard
+from phelps_jupyter.runtime.pressure import SETTLING, HostGuard, is_short
 from phelps_jupyter.runtime.shipment import private_folder
 
 GB = 1_000_000_000
@@ -120,3 +120,11 @@ def test_one_that_is_frozen_holds_nobody_up_until_it_goes_on(machine: Machine, t
     assert [older.gives_way(BIG, 11.0 + step * SETTLING, 5.0) for step in (0, 2)] == [False, True]
     assert not newer.gives_way(BIG, 20.0, 6.0)
     assert [older.gives_way(BIG, 20.0 + step * SETTLING, 5.0) for step in (0, 2)] == [False, False]
+
+
+@pytest.mark.parametrize(("left", "short"), [(PLENTY, False), (SHORT, True), (None, False)])
+def test_a_machine_is_short_when_less_is_left_than_is_to_stay_free(
+    machine: Machine, left: int | None, short: bool
+) -> None:
+    machine.left = left
+    assert is_short() is short

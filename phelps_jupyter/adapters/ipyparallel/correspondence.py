@@ -20,7 +20,7 @@ from phelps_jupyter.ports import Notify
 from phelps_jupyter.runtime.line import Message
 from phelps_jupyter.runtime.mailbox import Letters
 from phelps_jupyter.runtime.news import news, order_message
-from phelps_jupyter.runtime.orders import Order, Outcome
+from phelps_jupyter.runtime.orders import Order, Outcome, Started, Wrote
 from phelps_jupyter.runtime.recent import Recent
 
 SILENCE = 10.0
@@ -125,16 +125,28 @@ class Correspondence:
         if not self._is_over and self._channel.send(seat.name, letters):
             seat.mailbox.sent(letters)
 
+    def lose(self, seat: Seat) -> None:
+        """It is gone, and may have been killed for what it ran, before that could be told by its own way."""
+        for number in sorted(seat.running):
+            told = self._reception.last_word(number)
+            if told is not None:
+                self._pass_on(seat, told)
+
     def _hear(self, seat: Seat, letters: Letters) -> None:
         for message in seat.take(letters):
             notice = news(message)
-            if isinstance(notice, Outcome):
-                if not self._is_over:
-                    self._freight.note(notice, seat.depot)
-                if notice.ends_engine:
-                    # Before it is free again: what would be placed there now would be lost.
-                    self._notify(EnginesFailed(time.time(), f"engine {seat.id} ends with what it ran", (seat.id,)))
-            self._notify(notice)
+            if isinstance(notice, Outcome) and notice.ends_engine:
+                self._reception.last_word(message.number)
+            self._pass_on(seat, notice)
+
+    def _pass_on(self, seat: Seat, notice: Started | Wrote | Outcome) -> None:
+        if isinstance(notice, Outcome):
+            if not self._is_over:
+                self._freight.note(notice, seat.depot)
+            if notice.ends_engine:
+                # Before it is free again: what would be placed there now would be lost.
+                self._notify(EnginesFailed(time.time(), f"engine {seat.id} ends with what it ran", (seat.id,)))
+        self._notify(notice)
 
 
 def _ignore(_: object) -> None:

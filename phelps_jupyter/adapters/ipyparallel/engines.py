@@ -270,6 +270,8 @@ class IpyparallelEngines:
         if cluster.is_ours and seat.life is not None:
             # An engine that was frozen never registers again.
             seat.life.end()
+        if self._correspondence is not None:
+            self._correspondence.lose(seat)
         self._bid_farewell(seat, why)
         if self._replacements < REPLACEMENTS and self._replace(cluster):
             self._replacements += 1

@@ -25,6 +25,7 @@ from phelps_jupyter.adapters.ipyparallel.seat import Call, Seat
 from phelps_jupyter.core.model import EngineId, Host, HostId
 from phelps_jupyter.runtime import attempts, host, shipment
 from phelps_jupyter.runtime.host import Facts
+from phelps_jupyter.runtime.orders import Outcome
 
 logger = logging.getLogger(__name__)
 REACH = 2.0
@@ -67,6 +68,10 @@ class Reception:
         if why_not:
             self._refuse(seat, why_not)
         return seat.host is not None and not seat.refused and self._freight.is_ready(seat.depot)
+
+    def last_word(self, number: tuple[int, int]) -> Outcome | None:
+        """What was left in the store of an attempt that has ended its engine: it may have got out no other way."""
+        return attempts.last_word(self._store, self._owner, *number)
 
     def close(self) -> None:
         attempts.clear(self._store, self._owner)
