@@ -30,7 +30,7 @@ PATIENCE = 3.0
 its own process, as more is lost."""
 AGAIN = 2.0
 """Seconds after which it is interrupted once more: Python drops one that comes while an object is destroyed."""
-LAST_WORD = 5.0
+LAST_WORD = 10.0
 """Seconds that the kernel has to hear why an engine is killed. While a body holds the interpreter's lock, nothing goes
 through the engine; a kernel whose store the engine sees finds it there."""
 

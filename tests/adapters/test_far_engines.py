@@ -43,7 +43,7 @@ def test_why_an_engine_ends_is_told_when_it_hears_something_again(bench: Bench) 
 import time
 from collections import deque
 from itertools import chain, repeat
-x = deque(chain(map(bytearray, repeat(10_000_000, 40)), repeat(None, 100_000_000)), maxlen=50)
+x = deque(chain(map(bytearray, repeat(10_000_000, 40)), repeat(None, 30_000_000)), maxlen=50)
 time.sleep(1000)
 """
     order = bench.submit(body, isolation="engine", memory=300_000_000)
