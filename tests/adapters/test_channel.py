@@ -50,6 +50,20 @@ def channel(tmp_path: Path) -> Iterator[Channel]:
     channel.close()
 
 
+def test_a_channel_whose_gate_can_not_be_guarded_can_be_closed(tmp_path: Path) -> None:
+    channel = Channel(str(tmp_path))
+    # As by a gate that is just about to go.
+    other = channel._context.socket(zmq.REP)
+    other.bind("inproc://zeromq.zap.01")
+    with pytest.raises(OSError, match=r"127\.0\.0\.1: Address already in use"):
+        channel.admit(b"k" * 40, "127.0.0.1")
+    other.close()
+    closing = threading.Thread(target=channel.close, daemon=True)
+    closing.start()
+    closing.join(HANG)
+    assert not closing.is_alive()
+
+
 def test_a_channel_whose_gate_can_not_be_opened_can_be_closed(tmp_path: Path) -> None:
     channel = Channel(str(tmp_path))
     with pytest.raises(OSError, match=r"203.0.113.7: "):

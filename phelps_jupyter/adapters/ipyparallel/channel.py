@@ -52,7 +52,7 @@ class Channel:
         if self._gate is None:
             try:
                 self._gate = Gate(self._context, self._router, address)
-            except zmq.ZMQError as error:
+            except OSError as error:
                 raise OSError(error.errno, f"{address}: {error.strerror}") from None
         self._gate.admit(key)
         return self._gate.endpoint, self._gate.key

@@ -6,6 +6,7 @@ Knows keys and connections; refuses to know what is said.
 from __future__ import annotations
 
 import logging
+import socket
 
 import zmq
 from zmq.auth.thread import ThreadAuthenticator
@@ -22,14 +23,21 @@ REFUSED = {
 class Gate:
     """Opens ``router`` to TCP at ``address`` of this machine; what it was bound to before stays as it is.
 
-    Errors: ZMQError, where that can't be.
+    Errors: OSError, where that can't be.
     """
 
     def __init__(self, context: zmq.Context[zmq.Socket[bytes]], router: zmq.Socket[bytes], address: str) -> None:
         self._admitted: set[bytes] = set()
         self._told: set[zmq.Event] = set()
+        with socket.socket() as trial:
+            trial.bind((address, 0))
         self._authenticator = ThreadAuthenticator(context, log=logger)
-        self._authenticator.start()
+        try:
+            self._authenticator.start()
+        except zmq.ZMQError as error:
+            # What it has opened by then would keep the context, and who closes that, for ever.
+            self._authenticator.stop()
+            raise OSError(error.errno, error.strerror) from None
         self._authenticator.configure_curve_callback(credentials_provider=self)
         self._router = router
         self._monitor = router.get_monitor_socket(sum(REFUSED))
@@ -39,10 +47,9 @@ class Gate:
         router.curve_publickey, router.curve_secretkey = self.key, secret
         try:
             self.endpoint = f"tcp://{address}:{router.bind_to_random_port(f'tcp://{address}')}"
-        except zmq.ZMQError:
-            # Its thread would keep the context, and who closes that, for ever.
+        except zmq.ZMQError as error:
             self.close()
-            raise
+            raise OSError(error.errno, error.strerror) from None
 
     def admit(self, key: bytes) -> None:
         """Let in whoever holds the secret to this key."""
