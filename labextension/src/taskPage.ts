@@ -154,13 +154,10 @@ export class TaskPage {
     return row;
   }
 
-  /** What tasks gave can be looked at; values of plain cells are the notebook's. */
+  /** The kernel refuses what is not stored: code, and what no run has read of a plain cell. */
   private _reads(task: ITask): HTMLElement[] {
-    const tasks = new Set(task.needs.map(need => need.task));
-    return task.reads.map(({ name, from }) => {
-      const words = ` ${this._options.say('from %1', from)}`;
-      return tasks.has(from) ? this._details.value(task, name, words) : element('li', '', name + words);
-    });
+    const { say } = this._options;
+    return task.reads.map(({ name, from }) => this._details.value(task, name, ` ${say('from %1', from)}`));
   }
 
   /** Where there was more than one: the facts tell of the last. */

@@ -78,6 +78,13 @@ test.each([
   expect([...shown.node.querySelectorAll(where)].map(node => node.textContent)).toContain(text);
 });
 
+test('what a task reads of a plain cell can be looked at as well', () => {
+  const { page: shown, asked } = page();
+  shown.show({ ...load, reads: [{ name: 'n', from: 'cell 2' }] });
+  press(shown.node, 'look n');
+  expect(asked.slice(1)).toEqual(['look load n']);
+});
+
 test('a picture is shown', () => {
   const { page: shown } = page();
   shown.show(load);

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from phelps_jupyter.core.board import Json
 from phelps_jupyter.core.graph import Graph
-from phelps_jupyter.core.model import TaskName, Version
+from phelps_jupyter.core.model import GOOD, PartKind, TaskName, Version
 from phelps_jupyter.core.snapshot import reason_json
 from phelps_jupyter.errors import DeclarationError
 from phelps_jupyter.faces.previews import Previews, Wanted
@@ -63,8 +63,20 @@ class Answers:
         if name in given:
             return given[name]
         provider = judge.graph.inputs[judge.graph.tasks[task]].get(name)
-        declared = judge.graph.nodes[provider].task if provider is not None else None
-        return None if declared is None else self._given(judge, declared.name).get(name)
+        if provider is None:
+            return None
+        declared = judge.graph.nodes[provider].task
+        return self._read(judge, task, name) if declared is None else self._given(judge, declared.name).get(name)
+
+    def _read(self, judge: Judge, task: TaskName, name: str) -> Version | None:
+        """What its last run read of a plain cell: it was stored to be handed over, where it is no code."""
+        state, record = self._live.session.view(task).state, judge.of(task).record
+        if record is None or not (state is None or state in GOOD):
+            # Of a run that did not end well no record tells what it read, and an older one's is perhaps another value.
+            return None
+        found = (part for part in record.parts if part.kind is PartKind.INPUT and part.name == name)
+        folder = self._live.session.store.folder
+        return next((Version(name, part.digest, stored_size(part.digest, folder), part.detail) for part in found), None)
 
     def _given(self, judge: Judge, task: TaskName) -> dict[str, Version]:
         """What its last run gave; of one that did not run in this kernel, what is stored."""

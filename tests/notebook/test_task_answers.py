@@ -55,6 +55,37 @@ def test_values_are_looked_at_without_being_loaded_in_the_kernel(comm: Comm) -> 
     assert "no value of y is stored" in comm.hear("preview", task="b", name="y")["refused"]
 
 
+def test_what_a_task_read_of_a_plain_cell_is_looked_at_as_its_last_run_had_it(kernel: Any, comm: Comm) -> None:
+    look = {"type": "preview", "task": "c", "name": "n"}
+    cells = {"n": "n = [1, 2]", "c": "%%task c\nm = double(sum(n))"}
+    comm.say(type="sources", order=["h", *cells], changed={"h": HELPER} | cells)
+    kernel.execute(cells["n"], "n")
+    comm.say(**look)
+    assert "no value of n is stored" in comm.hear("preview")["refused"]
+    kernel.execute(cells["c"], "c")
+    kernel.execute("%phelps wait", "w")
+    comm.say(**look)
+    assert comm.hear("preview", text="[1, 2]")
+    kernel.execute("n = [3]", "n")
+    comm.forget()
+    comm.say(**look)
+    assert comm.hear("preview")["text"] == "[1, 2]"
+    comm.say(**look | {"name": "double"})
+    assert "no value of double is stored" in comm.hear("preview", name="double")["refused"]
+
+
+def test_what_a_run_read_that_failed_is_not_told_of_the_one_before(kernel: Any, comm: Comm) -> None:
+    cells = {"n": "n = [1, 0]", "c": "%%task c\nm = 1 / n[0]"}
+    comm.say(type="sources", order=list(cells), changed=cells)
+    for cell, source in [*cells.items(), ("w", "%phelps wait"), ("n", "n = [0, 1]"), ("c", cells["c"])]:
+        kernel.execute(source, cell)
+    kernel.execute("%phelps wait", "w")
+    assert "failed" in kernel.card("c")
+    comm.forget()
+    comm.say(type="preview", task="c", name="n")
+    assert "no value of n is stored" in comm.hear("preview")["refused"]
+
+
 def test_a_ready_cell_shows_the_inputs_and_it_runs(kernel: Any, comm: Comm) -> None:
     comm.say(type="cell", task="b", what="inputs")
     told = comm.hear("insert", beside="b", above=False)
