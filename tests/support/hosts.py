@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import ipyparallel as ipp
+import psutil
 import pytest
 
 TOOLS = ("ip", "unshare", "nsenter")
@@ -140,6 +141,14 @@ class Host:
         run("ip", "link", "set", self.link, "down")
         self._begun.kill()
         self._begun.wait()
+
+    def kill_depot(self) -> None:
+        """What gives its values ends, and nothing else."""
+        mine = str(self.temporary)
+        found = [one for one in psutil.process_iter(["cmdline"]) if mine in " ".join(one.info["cmdline"] or ())]
+        for one in found:
+            if "import far_depot" in " ".join(one.info["cmdline"]):
+                one.kill()
 
     def values(self) -> list[Path]:
         """The objects that it keeps."""

@@ -14,6 +14,7 @@ from phelps_jupyter.adapters.ipyparallel.channel import Channel
 from phelps_jupyter.adapters.ipyparallel.freight import Freight
 from phelps_jupyter.adapters.ipyparallel.reception import Reception
 from phelps_jupyter.adapters.ipyparallel.seat import Call, Seat, Way
+from phelps_jupyter.adapters.ipyparallel.supply import Supply
 from phelps_jupyter.core.events import EngineJoined, EnginesFailed
 from phelps_jupyter.core.model import Engine
 from phelps_jupyter.ports import Notify
@@ -39,6 +40,7 @@ class Correspondence:
         self._reception = reception
         self._freight = freight
         self._notify = notify
+        self._supply = Supply(reception, freight, notify)
         self._strangers = Recent()
         self._is_over = False
 
@@ -88,6 +90,7 @@ class Correspondence:
         for seat in list(self._seats.values()):
             if self._is_over:
                 return
+            self._supply.look(seat)
             if not seat.joined and seat.way is not Way.NONE:
                 self._admit(seat)
             if seat.is_overdue:
@@ -101,6 +104,7 @@ class Correspondence:
             elif seat.is_to_try:
                 seat.enter(Way.TRIED)
                 self._reception.attach(seat, seat.give_up)
+        self._supply.settle()
 
     def _join(self, seat: Seat, way: Way) -> None:
         seat.enter(way)
@@ -131,6 +135,7 @@ class Correspondence:
             told = self._reception.last_word(number)
             if told is not None:
                 self._pass_on(seat, told)
+        self._supply.forget(seat)
 
     def _hear(self, seat: Seat, letters: Letters) -> None:
         for message in seat.take(letters):

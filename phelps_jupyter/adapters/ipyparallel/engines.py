@@ -308,7 +308,7 @@ class IpyparallelEngines:
         if not self._known.is_new(number):
             return
         seat = next((seat for seat in self._seats.values() if seat.id == engine), None)
-        if seat is None:
+        if seat is None or not seat.joined:
             self._notify(Outcome(*number, "lost", message=f"engine {engine} is gone", evidence="engine is gone"))
             return
         assert self._correspondence is not None

@@ -7,6 +7,7 @@ Nothing of size passes through this process. Where values lie is in `Whereabouts
 from __future__ import annotations
 
 import logging
+import math
 import secrets
 import threading
 import time
@@ -28,6 +29,7 @@ APPEARS = 10.0
 QUIET = 10.0
 RATE = 20e6
 """Values that are on their way when all is to end have this long to come, and longer by their size: bytes a second."""
+Told = tuple[str, str, dict[str, Any]]
 logger = logging.getLogger(__name__)
 
 
@@ -62,7 +64,7 @@ class Freight:
         """Objects that did not come -> why."""
         self._changed = threading.Condition()
 
-    def admit(self, name: str, folder: str, host: str, public: str) -> tuple[Depot, tuple[str, str, dict[str, Any]]]:
+    def admit(self, name: str, folder: str, host: str, public: str) -> tuple[Depot, Told]:
         """A host that has engines keeps values in this folder; what its depot is told. Errors: OSError, ValueError."""
         self._authority = self._authority or Authority()
         if self._home is None:
@@ -71,8 +73,13 @@ class Freight:
         if name not in self._depots:
             self._certificates[name], fingerprint = self._authority.sign(name, public)
             self._depots[name] = Depot(name, folder, host, fingerprint)
-        told = self._certificates[name], self._authority.certificate, asdict(self._home.place)
-        return self._depots[name], told
+        return self._depots[name], self.told(self._depots[name])
+
+    def told(self, depot: Depot) -> Told:
+        """What this depot is to know: its certificate, by which others are known, and where to come to."""
+        assert self._home is not None
+        assert self._authority is not None
+        return self._certificates[depot.name], self._authority.certificate, asdict(self._home.place)
 
     def is_ready(self, depot: Depot | None) -> bool:
         """Whether values come and go."""
@@ -188,6 +195,8 @@ class Freight:
                 depot = self._depots[words["joined"]]
                 place = Place(depot.name, depot.host, words["address"], words["port"], depot.fingerprint)
                 self._book.join(place)
+                # Whoever has come once can come again.
+                depot.appears_by = math.inf
             elif "left" in words:
                 self._book.leave(words["left"])
             elif "arrived" in words:

@@ -124,6 +124,15 @@ class Reception:
             return
         seat.ask(Call("serve", (seat.name, *told), lambda _: self._let_in(seat, key), partial(self._failed, seat)))
 
+    def serve_again(self, seat: Seat) -> None:
+        """Values don't come from its host any more: what gives them there may have ended."""
+        assert seat.depot is not None
+
+        def fail(error: Exception) -> None:
+            logger.warning("engine %s can't give values: %s", seat.id, error)
+
+        seat.ask(Call("serve", (seat.name, *self._freight.told(seat.depot)), lambda _: None, fail))
+
     def _let_in(self, seat: Seat, key: bytes | None) -> None:
         try:
             # Without a key it sees the channel, as we do.
