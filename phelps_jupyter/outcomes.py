@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from phelps_jupyter.core.events import AttemptDone, AttemptFailed
@@ -40,6 +41,17 @@ def attempt_event(outcome: Outcome, at: float) -> AttemptDone | AttemptFailed:
             at, run, outcome.attempt, outputs, usage, outcome.changed, outcome.left_out, outcome.drew, seen_of(outcome)
         )
     return AttemptFailed(at, run, outcome.attempt, _failure(outcome), usage, seen_of(outcome))
+
+
+def unless_lost(outcome: Outcome, has_lost: Callable[[Digest], bool]) -> Outcome:
+    """As it was told, if all that it has made is there; else the attempt has to be made again."""
+    lost = [stored.name for stored in outcome.outputs if has_lost(Digest(stored.digest))]
+    if outcome.kind != "done" or not lost:
+        return outcome
+    why = (
+        f"`{lost[0]}` was removed from the store while it ran, as an equal value of a --temp task nobody reads any more"
+    )
+    return replace(outcome, kind="lost", message=why, evidence=why)
 
 
 def note_of(run: Run, notebook: str, parts: tuple[Part, ...]) -> dict[str, object]:

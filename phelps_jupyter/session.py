@@ -28,7 +28,7 @@ from phelps_jupyter.core.snapshot import Progress, TaskView, task_view
 from phelps_jupyter.engine_room import EngineRoom
 from phelps_jupyter.errors import InternalError, StoreError
 from phelps_jupyter.forsaken import forsaken
-from phelps_jupyter.outcomes import attempt_event, ended_of, failure_of, notice_of, record_of
+from phelps_jupyter.outcomes import attempt_event, ended_of, failure_of, notice_of, record_of, unless_lost
 from phelps_jupyter.pace import Pace
 from phelps_jupyter.ports import Engines, Index, Ledger, MakeEngines, Notice, Store
 from phelps_jupyter.proof import InputsGone, Proofs
@@ -383,7 +383,7 @@ class Session:
             case Wrote(number, attempt):
                 self._on_wrote(self._room.read(number, attempt))
             case Outcome():
-                self._take(attempt_event(notice, time.time()))
+                self._take(attempt_event(unless_lost(notice, self.store.has_lost), time.time()))
             case ev.EngineJoined() | ev.EngineLeft() | ev.EnginesSettled() | ev.EnginesFailed():
                 self._take(notice)
             case _:

@@ -16,6 +16,7 @@ class WideStore:
         self.folder = store.folder
         self._store = store
         self._engines = engines
+        self._discarded: set[Digest] = set()
 
     def put(self, name: str, value: object) -> Version:
         return self._store.put(name, value)
@@ -36,6 +37,11 @@ class WideStore:
         if engines is not None:
             engines.drop(digests)
         self._store.discard(digests)
+        self._discarded.update(digests)
+
+    def has_lost(self, digest: Digest) -> bool:
+        """Whether it was removed, and is not there again. Who found it stored before writes none of its own."""
+        return digest in self._discarded and not self.has(digest)
 
     def put_bytes(self, data: bytes) -> str:
         return self._store.put_bytes(data)

@@ -8,7 +8,7 @@ import pytest
 
 from phelps_jupyter.core.events import AttemptFailed
 from phelps_jupyter.core.model import Digest, Failure, FailureKind, Part, PartKind, Record, Usage
-from phelps_jupyter.outcomes import attempt_event, record_of_finished
+from phelps_jupyter.outcomes import attempt_event, record_of_finished, unless_lost
 from phelps_jupyter.runtime.attempts import Finished
 from phelps_jupyter.runtime.orders import Outcome, Sightings, Stored
 
@@ -64,3 +64,12 @@ def test_what_was_declared_to_be_written_is_recorded():
 @pytest.mark.parametrize(("drew", "seed"), [(True, "7"), (False, "")])
 def test_a_record_hangs_on_its_seed_where_the_body_drew(drew: bool, seed: str):
     assert record(done(NUMBER, drew=drew)).seed == seed
+
+
+def test_an_attempt_whose_value_was_removed_while_it_ran_is_lost() -> None:
+    outcome = done(NUMBER, LOCK)
+    assert unless_lost(outcome, lambda _: False) is outcome
+    lost = attempt_event(unless_lost(outcome, "opaque-1".__eq__), 2.0)
+    assert isinstance(lost, AttemptFailed)
+    assert lost.failure.kind is FailureKind.LOST
+    assert lost.failure.message.startswith("`lock` was removed from the store")

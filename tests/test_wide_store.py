@@ -44,6 +44,16 @@ def test_what_another_host_holds_is_at_hand_and_comes_when_it_is_read(stores: tu
     assert here.has(digest)
 
 
+def test_what_was_removed_is_lost_until_it_is_there_again(stores: tuple[DiskStore, DiskStore]) -> None:
+    wide = WideStore(stores[0], lambda: None)
+    digest = wide.put("x", [1, 2]).digest
+    assert not wide.has_lost(digest)
+    wide.discard([digest])
+    assert wide.has_lost(digest)
+    wide.put("x", [1, 2])
+    assert not wide.has_lost(digest)
+
+
 def test_without_engines_there_is_the_store_alone(stores: tuple[DiskStore, DiskStore]) -> None:
     here, there = stores
     wide = WideStore(here, lambda: None)

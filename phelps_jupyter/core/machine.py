@@ -24,7 +24,7 @@ from phelps_jupyter.core.placement import Fleet
 from phelps_jupyter.core.plan import plan
 from phelps_jupyter.core.ready import ReadyRuns
 from phelps_jupyter.core.runs import Run, Runs
-from phelps_jupyter.core.temporary import Leavings, gone_for_good, regained
+from phelps_jupyter.core.temporary import done_with, gone_for_good, regained
 
 LOG_LINES_KEPT = 1_000
 
@@ -39,7 +39,6 @@ class Machine:
         self.log: deque[str] = deque(maxlen=LOG_LINES_KEPT)
         """Answers that came late or twice, for the bug report."""
         self._ready = ReadyRuns()
-        self._leavings = Leavings()
         self._by_key: dict[Key, list[Run]] = {}
         """Open runs that were not reused, by the key they go with."""
         self._engines_asked = False
@@ -328,7 +327,8 @@ class Machine:
         for waiting in self.runs.waiting_on(run):
             waiting.waits_for.discard(run.id)
             actions += self._release(waiting, event)
-        return actions + self._clear_up(run, event)
+        past = done_with(self.runs, run)
+        return [*actions, ev.Discard(event, past)] if past else actions
 
     def _fail(self, run: Run, failure: Failure, event: Event, state: RunState = RunState.FAILED) -> list[Action]:
         run.failure = failure
@@ -358,11 +358,7 @@ class Machine:
         self._ready.discard(run)
         run.step(state, event.at, why)
         self._settle(run, event)
-        return actions + self._clear_up(run, event)
-
-    def _clear_up(self, run: Run, event: Event) -> list[Action]:
-        past = self._leavings.settle(self.runs, run, (number for number, _ in self.fleet.held))
-        return [ev.Discard(event, past)] if past else []
+        return actions
 
     def _settle(self, run: Run, event: Event) -> None:
         run.ended_at = event.at

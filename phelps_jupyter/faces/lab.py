@@ -260,8 +260,10 @@ class Lab:
         live, session = self._live, self._live.session
         graph = live.graph
         if graph is not self._graph:
-            self._needs, self._graph = needs(graph), graph
-            self._take_views(session.views())
+            views, is_known = session.call(lambda: (session.views(), session.machine.graph is graph))
+            # Before the session knows it, these are views of the one before.
+            self._needs, self._graph = needs(graph), graph if is_known else None
+            self._take_views(views)
         judge = self._judged(graph)
         judged = judge.all()
         known = {task: self._views[task] for task in graph.tasks if task in self._views}
@@ -292,8 +294,8 @@ class Lab:
     def _judged(self, graph: Graph) -> Judge:
         """A look at all tasks; after a mere edit, at what it touches."""
         if self._judge is None or self._anew:
-            self._anew = False
             self._judge = self._live.judge()
+            self._anew = False
         if self._judge.graph is not graph:
             self._judge = self._judge.moved_to(graph)
         return self._judge

@@ -146,9 +146,9 @@ def started(run: int, attempt: int = 1) -> ev.AttemptStarted:
     return ev.AttemptStarted(4.0, RunId(run), attempt)
 
 
-def done(run: int, attempt: int = 1, value: str = "value") -> ev.AttemptDone:
+def done(run: int, attempt: int = 1, value: str = "value", size: int = 8) -> ev.AttemptDone:
     """The attempt ended well."""
-    return ev.AttemptDone(5.0, RunId(run), attempt, (version("out", value),), Usage(1.0))
+    return ev.AttemptDone(5.0, RunId(run), attempt, (version("out", value, size),), Usage(1.0))
 
 
 def failed(run: int, attempt: int = 1, kind: FailureKind = FailureKind.CODE, peak: int = 0) -> ev.AttemptFailed:
@@ -156,9 +156,9 @@ def failed(run: int, attempt: int = 1, kind: FailureKind = FailureKind.CODE, pea
     return ev.AttemptFailed(5.0, RunId(run), attempt, Failure(kind, f"{kind} it was"), Usage(1.0, peak))
 
 
-def version(name: str, value: str) -> Version:
+def version(name: str, value: str, size: int = 8) -> Version:
     """A version whose digest is the value itself."""
-    return Version(name, Digest(value), 8, f"str {value}")
+    return Version(name, Digest(value), size, f"str {value}")
 
 
 def record(name: str, key: str, value: str = "value") -> Record:
