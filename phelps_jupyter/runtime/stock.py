@@ -10,8 +10,8 @@ import gc
 import importlib
 import importlib.abc
 import importlib.machinery
-import importlib.util
 import os
+import re
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -36,15 +36,15 @@ LIBRARIES = (
     "scipy.optimize",
     "scipy.sparse",
     "scipy.stats",
-    "sklearn",
-    "sklearn.linear_model",
-    "sklearn.ensemble",
     "networkx",
     "xarray",
     "PIL.Image",
 )
 """Of these it is known that what they keep from their import is the same in each process, but for numpy's generator;
 and that they look at no file of the user's then, as matplotlib does. What else they do is tried."""
+_SETS_VARIABLES = re.compile(
+    r"environ\s*(\[[^\]]*\]\s*=[^=]|\.\s*(update|setdefault|pop|clear)|\|=)|putenv|%(set_)?env\b"
+)
 ENOUGH = 2
 """So many bodies have imported a library: to import it ahead takes as long as two of them did."""
 
@@ -65,7 +65,11 @@ class Stock(importlib.abc.MetaPathFinder):
         self._environment: dict[str, str | None] = {}
         self._path: tuple[str, ...] = ()
         self._folders: dict[str, int] = {}
-        self._can_limit = False
+        self._called: list[Callable[..., object]] = []
+        """What bodies have had registered for their end."""
+        self._zygote = os.getpid()
+        self._limits: Any = _hidden("threadpoolctl")
+        """It is no body's that has not imported it."""
         self._order: Order | None = None
         self._threads: int | None = None
         """How many the next body's libraries are to have; None: as many as they make by themselves."""
@@ -82,7 +86,10 @@ class Stock(importlib.abc.MetaPathFinder):
         self._threads = None if surroundings.is_number_of_threads_said(order) else order.cpus
         if not self._modules:
             return True
-        if self._threads not in (None, 1) and not self._can_limit:
+        if self._threads not in (None, 1) and self._limits is None:
+            return False
+        if _SETS_VARIABLES.search(order.body):
+            # Libraries may read them when they are imported.
             return False
         if (_environment(order), order.path) != (self._environment, self._path):
             return False
@@ -126,13 +133,11 @@ class Stock(importlib.abc.MetaPathFinder):
         known, before = set(sys.modules), anonymous(os.getpid())
         with around(order), taken_off() as self._traces[name]:
             importlib.import_module(name)
-        for traces in self._traces.values():
-            # Here nothing stays.
-            traces.is_put = False
+        # Here nothing stays.
+        self._called.clear()
         if not self._modules:
             self._environment, self._path = _environment(order), order.path
             self._folders = sources(_folders(order))
-            self._can_limit = importlib.util.find_spec("threadpoolctl") is not None
         self._brings[name] = tuple(each for each in sys.modules if each not in known)
         self._hide(self._brings[name])
         self.size += max(0, anonymous(os.getpid()) - before)
@@ -146,6 +151,10 @@ class Stock(importlib.abc.MetaPathFinder):
                 self._attributes[name] = held.pop(last)
         for name in names:
             self._modules[name] = sys.modules.pop(name)
+        for name in self._attributes:
+            # One that was given to this import is in its parent once more.
+            parent, _, last = name.rpartition(".")
+            vars(self._modules.get(parent, sys.modules.get(parent))).pop(last, None)
 
     def _is_shadowed(self, folder: str) -> bool:
         """Whether something in this folder of the user's is called like a module of ours."""
@@ -161,18 +170,36 @@ class Stock(importlib.abc.MetaPathFinder):
         del path
         module = self._modules.get(name)
         own = None if module is None else module.__spec__
-        if module is None or own is None or target is not None:
+        if module is None or own is None or target is not None or not self._stands_for(name):
             # With a target it is to be executed again.
             return None
         spec = importlib.machinery.ModuleSpec(name, _Taken(module, own, self.give), origin=own.origin)
         spec.submodule_search_locations = own.submodule_search_locations
         return spec
 
+    def _stands_for(self, name: str) -> bool:
+        """Whether the import would find the same: a body may have changed ``sys.path``."""
+        parent = name.rpartition(".")[0]
+        if parent:
+            return sys.modules.get(parent) is self._modules.get(parent, sys.modules.get(parent))
+        if os.getpid() == self._zygote or tuple(sys.path) == self._path:
+            return True
+        # What comes with it may be found elsewhere now.
+        return all(_is_found(self._modules[each]) for each in self._brings[self._library_of(name)] if "." not in each)
+
+    def _library_of(self, name: str) -> str:
+        return name if name in self._brings else next(each for each in self._brings if name in self._brings[each])
+
     def give(self, name: str) -> None:
-        """A body imports this one: what comes with it is there from now on, as after any import of it."""
-        library = name if name in self._brings else next(each for each in self._brings if name in self._brings[each])
+        """A body imports this one: what comes with it is there from now on, as after any import of it.
+
+        Of a module of Python itself, which only came along, only others of its kind.
+        """
+        library = self._library_of(name)
         heard = {each for finder in sys.meta_path if isinstance(finder, ImportWatch) for each in finder.names}
-        missing = [each for each in self._brings[library] if each not in sys.modules]
+        is_pythons = _is_pythons(name)
+        wanted = [each for each in self._brings[library] if not is_pythons or _is_pythons(each)]
+        missing = [each for each in wanted if each not in sys.modules]
         for each in missing:
             if each not in heard:
                 sys.modules[each] = self._modules[each]
@@ -185,14 +212,17 @@ class Stock(importlib.abc.MetaPathFinder):
             if each in self._attributes:
                 parent, _, last = each.rpartition(".")
                 vars(sys.modules[parent])[last] = self._attributes[each]
-        self._traces[library].put(self._traces.values())
+        if not is_pythons:
+            self._traces[library].put()
+        self._traces[library].call_at_end(wanted, self._called)
 
     def _refresh(self, name: str) -> None:
         """What must not be the same in each process, and what hangs on the order."""
         if name == "numpy.random":
             vars(self._modules[name])["seed"]()
         if name == "numpy" and self._threads not in (None, 1):
-            surroundings.limit_threads(self._threads)
+            assert self._limits is not None
+            self._limits.threadpool_limits(self._threads)
 
 
 class _Taken(importlib.abc.Loader):
@@ -215,6 +245,28 @@ class _Taken(importlib.abc.Loader):
         # Whoever looks at the module later finds its own there.
         module.__spec__, module.__loader__ = self._spec, self._spec.loader
         self._give(module.__name__)
+
+
+def _hidden(name: str) -> ModuleType | None:
+    """A module that is imported and not left in sight; None where it isn't installed."""
+    try:
+        module = importlib.import_module(name)
+    except ImportError:
+        return None
+    return sys.modules.pop(name, module)
+
+
+def _is_found(module: ModuleType) -> bool:
+    """Whether an import by ``sys.path`` as it is now finds this one, or any by none."""
+    spec = module.__spec__
+    if spec is None or spec.origin in ("built-in", "frozen"):
+        return True
+    found = importlib.machinery.PathFinder.find_spec(module.__name__)
+    return found is not None and found.origin == spec.origin
+
+
+def _is_pythons(name: str) -> bool:
+    return name.partition(".")[0] in sys.stdlib_module_names
 
 
 def _environment(order: Order) -> dict[str, str | None]:

@@ -25,27 +25,25 @@ Call = tuple[Callable[..., object], tuple[Any, ...], dict[str, Any]]
 
 @dataclass(slots=True)
 class Traces:
-    """Of one import. Those of a library that another one imports are that one's as well: they are put once."""
+    """Of one import. Those of a library that another one imports are that one's as well."""
 
     filters: list[Any] = field(default_factory=list)
     variables: dict[str, str] = field(default_factory=dict)
     at_end: list[Call] = field(default_factory=list)
-    is_put: bool = False
 
-    def put(self, others: Iterable[Traces]) -> None:
-        """As the import would have done it here. ``others``: of all libraries that may have been imported before.
-
-        Variables that are there are somebody's choice, as for most.
-        """
+    def put(self) -> None:
+        """As the import would have done it here. Variables that are there are somebody's choice, as for most."""
         held: Any = warnings.filters
         _set_filters([*(each for each in self.filters if each not in held), *held])
         for name, value in self.variables.items():
             os.environ.setdefault(name, value)
-        put = [act for other in others if other.is_put for act, *_ in other.at_end]
+
+    def call_at_end(self, modules: Iterable[str], called: list[Callable[..., object]]) -> None:
+        """What functions of these modules are to do at the end, but for those that are ``called`` already."""
         for act, arguments, named in self.at_end:
-            if act not in put:
+            if act not in called and act.__module__ in modules:
+                called.append(act)
                 atexit.register(act, *arguments, **named)
-        self.is_put = True
 
 
 @contextmanager
@@ -56,7 +54,7 @@ def taken_off() -> Iterator[Traces]:
     os.environ.setdefault(*ARROW)
 
     def note(act: Callable[..., Any], /, *arguments: Any, **named: Any) -> Callable[..., Any]:
-        if getattr(act, "__module__", None) in known:
+        if getattr(act, "__module__", None) not in sys.modules or act.__module__ in known:
             # What was there before may rely on it, whoever had it registered.
             return register(act, *arguments, **named)
         traces.at_end.append((act, arguments, named))

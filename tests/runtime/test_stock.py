@@ -146,9 +146,7 @@ def shows(library: str, compiled: str) -> str:
     )
 
 
-@pytest.mark.parametrize(
-    ("library", "compiled"), [("pandas", "pandas"), ("pyarrow.parquet", "_parquet"), ("sklearn.ensemble", "sklearn")]
-)
+@pytest.mark.parametrize(("library", "compiled"), [("pandas", "pandas"), ("pyarrow.parquet", "_parquet")])
 def test_what_an_import_leaves_beside_modules_is_there_with_it_and_not_before(
     run: Callable[..., Any], library: str, compiled: str
 ) -> None:
@@ -160,3 +158,60 @@ def test_what_an_import_leaves_beside_modules_is_there_with_it_and_not_before(
     threads = fresh[3].pop()
     assert (later[-1][3].pop(), threads) == (1, 1 + ("pyarrow" in fresh[4]))
     assert later[-1][1:] == fresh[1:]
+
+
+DRAWS = "import numpy as np\nfound = [np.random.random(), 'scipy' in sys.modules]\n"
+HAS_SCIPY = "any('scipy' in line for line in open('/proc/self/maps'))"
+
+
+@pytest.fixture
+def well_stocked(run: Callable[..., Any]) -> Callable[..., Any]:
+    """Three libraries, of which the later ones import the first one's parts again."""
+    pytest.importorskip("scipy")
+    pytest.importorskip("pandas")
+    for library in ("numpy", "pandas", "scipy.stats"):
+        for _ in range(9):
+            if run(f"import json\nfound = {HAS_SCIPY}\nimport {library}\n{TOLD}") and library != "pandas":
+                break
+    return run
+
+
+def test_draws_are_seeded_and_noticed_whatever_else_was_imported_ahead(well_stocked: Callable[..., Any]) -> None:
+    draw = f"import json, sys\nhas = {HAS_SCIPY}\n{DRAWS}found.append(has)\n{TOLD}"
+    (one, *_), (other, _, has) = well_stocked(draw), well_stocked(draw)
+    assert has
+    assert one != other
+    assert len({well_stocked(draw, seed=7)[0] for _ in range(2)}) == 1
+    drew: Outcome = well_stocked("import numpy as np\nx = np.random.random()", seed=7)
+    assert drew.drew
+
+
+@pytest.mark.parametrize("module", ["gzip", "unittest", "concurrent.futures"])
+def test_a_module_of_python_s_brings_no_library(well_stocked: Callable[..., Any], module: str) -> None:
+    body = f"import json, sys\nhas = {HAS_SCIPY}\nimport {module}\n"
+    has, brought = well_stocked(
+        f"{body}found = [has, [name for name in ('pandas', 'numpy') if name in sys.modules]]\n{TOLD}"
+    )
+    assert (has, brought) == (True, [])
+
+
+def test_a_body_that_looks_for_modules_elsewhere_finds_its_own(stocked: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "mine" / "numpy").mkdir(parents=True)
+    (tmp_path / "mine" / "numpy" / "__init__.py").write_text("mine = 1")
+    (tmp_path / "other").mkdir()
+    start = f"import json, sys\nhas = {HAS_IT}\nsys.path.insert(0, "
+    end = f")\nimport numpy\nfound = [has, numpy.__file__]\n{TOLD}"
+    both = [stocked(f"{start}{str(tmp_path / name)!r}{end}") for name in ("mine", "other")]
+    assert [has for has, _ in both] == [True, True]
+    assert [file.startswith(str(tmp_path)) for _, file in both] == [True, False]
+
+
+def test_a_body_that_sets_variables_has_libraries_that_read_them(stocked: Callable[..., Any]) -> None:
+    assert stocked(SEEN + TOLD)[0]
+    assert not stocked(f"import os\nos.environ['SCIPY_ARRAY_API'] = '1'\n{SEEN}{TOLD}")[0]
+
+
+@pytest.mark.skipif(host.cpus() < 2, reason="numpy makes no more threads than there are cpus")
+def test_limiting_threads_brings_no_module(stocked: Callable[..., Any]) -> None:
+    body = f"import json, sys\nhas = {HAS_IT}\nimport numpy\nfound = [has, 'threadpoolctl' in sys.modules]\n{TOLD}"
+    assert stocked(body, cpus=2) == [True, False]
