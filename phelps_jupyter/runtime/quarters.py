@@ -72,6 +72,7 @@ class Quarters:
         if any(_stamp(self._modules[name]) != stamp or stamp is None for name, stamp in self._stamps.items()):
             # Who has imported what changed holds what it was: all begin anew.
             self._modules.clear()
+            self._stamps.clear()
         sys.modules.update(self._ours | self._modules)
         try:
             yield
