@@ -267,19 +267,10 @@ def test_it_waits_for_the_user_s_own_work_and_may_be_cancelled_meanwhile(inside:
 
 
 @pytest.mark.engines
-def test_a_cancel_interrupts_it_and_the_engine_lives(inside: Inside, user: Any) -> None:
+@pytest.mark.parametrize("waits", ["time.sleep(1000)", "os.system('sleep 1000')"], ids=["itself", "for a program"])
+def test_a_cancel_interrupts_it_and_the_engine_lives(inside: Inside, user: Any, waits: str) -> None:
     pid = user.apply_sync(os.getpid)
-    order = inside.submit("import time\nprint('here', flush=True)\ntime.sleep(1000)")
-    inside.bench.wrote(order, "here")
-    inside.bench.engines.kill(order.run, order.attempt)
-    assert inside.bench.outcome(order).kind == "cancelled"
-    assert user.apply_sync(os.getpid) == pid
-
-
-@pytest.mark.engines
-def test_a_cancel_interrupts_the_program_that_it_waits_for(inside: Inside, user: Any) -> None:
-    pid = user.apply_sync(os.getpid)
-    order = inside.submit("import os\nprint('here', flush=True)\nos.system('sleep 1000')")
+    order = inside.submit(f"import os, time\nprint('here', flush=True)\n{waits}")
     inside.bench.wrote(order, "here")
     inside.bench.engines.kill(order.run, order.attempt)
     assert inside.bench.outcome(order).kind == "cancelled"
